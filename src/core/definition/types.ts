@@ -1,0 +1,133 @@
+import type { Problem } from '../problem/index.ts'
+
+/** `namespace/name` of the Application. */
+export type AppKey = string
+
+export interface DirectoryOptions {
+  readonly recurse: boolean
+  /** Globs as Argo CD reads them: `*.yaml`, `{a,b}/**`; empty means no restriction. */
+  readonly include: string
+  readonly exclude: string
+}
+
+export interface SourceDefinition {
+  readonly repoURL: string
+  /** Branch, tag, commit or HEAD; never empty. */
+  readonly targetRevision: string
+  /** Relative to the repository root, without `./` and trailing slash; '' is the root. */
+  readonly path: string
+  readonly directory: DirectoryOptions
+  /** What the definition says; `detect` = look at the files (kustomization.yaml → kustomize, else directory). */
+  readonly type: 'detect' | 'directory' | 'kustomize'
+}
+
+/** `automated` as Argo CD reads it: block present and `enabled` not false. These are permissions, never orders. */
+export interface AutomatedPermissions {
+  readonly enabled: boolean
+  readonly prune: boolean
+  readonly selfHeal: boolean
+  readonly allowEmpty: boolean
+}
+
+export interface SyncOptions {
+  readonly createNamespace: boolean
+  readonly prune: boolean
+  readonly pruneLast: boolean
+  readonly applyOutOfSyncOnly: boolean
+  readonly respectIgnoreDifferences: boolean
+  readonly validate: boolean
+  readonly prunePropagationPolicy: 'foreground' | 'background' | 'orphan'
+}
+
+/** A path expression of the jq subset: fields, indices, `[]`, and `select(.a.b == literal)`. */
+export type JqStep =
+  | { readonly kind: 'field'; readonly name: string }
+  | { readonly kind: 'index'; readonly index: number }
+  | { readonly kind: 'each' }
+  | { readonly kind: 'select'; readonly path: readonly string[]; readonly equals: string | number | boolean | null }
+export type JqPath = readonly JqStep[]
+
+/** One `ignoreDifferences` entry. Globs match group, kind, name and namespace; '' for name or namespace means any. */
+export interface IgnoreRule {
+  /** `spec.ignoreDifferences[0]`; shipped rules are `builtin/…`. */
+  readonly id: string
+  readonly group: string
+  readonly kind: string
+  readonly name: string
+  readonly namespace: string
+  readonly jsonPointers: readonly (readonly string[])[]
+  readonly jqPaths: readonly JqPath[]
+  readonly managers: readonly string[]
+  /** Set when the rule cannot be used as written: objects it matches are held. */
+  readonly problem: Problem | null
+}
+
+/** A sync that someone asked for through the Application's `operation` field. */
+export interface RequestedOperation {
+  /** Hash of the operation as written, to tell a new request from one already taken. */
+  readonly digest: string
+  readonly revision: string | null
+  readonly prune: boolean
+  readonly dryRun: boolean
+  readonly initiatedBy: string
+  /** Empty = everything. */
+  readonly resources: readonly { readonly group: string; readonly kind: string; readonly namespace: string; readonly name: string }[]
+}
+
+export interface AppDefinition {
+  readonly key: AppKey
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  readonly project: string
+  readonly source: SourceDefinition
+  readonly destinationNamespace: string
+  readonly automated: AutomatedPermissions
+  readonly options: SyncOptions
+  readonly managedNamespaceMetadata: { readonly labels: Readonly<Record<string, string>>; readonly annotations: Readonly<Record<string, string>> }
+  readonly ignoreDifferences: readonly IgnoreRule[]
+  /** From `holdfast.dev/mode` on the Application; null = says nothing. */
+  readonly mode: 'enforce' | 'observe' | null
+  /** From `argocd.argoproj.io/refresh`. */
+  readonly refresh: 'normal' | 'hard' | null
+  readonly operation: RequestedOperation | null
+  readonly deleting: boolean
+  /** Hash of everything that decides source and behaviour (not of refresh and operation). */
+  readonly digest: string
+}
+
+export interface GroupKind {
+  readonly group: string
+  readonly kind: string
+}
+
+/** What an AppProject permits. Globs as Argo CD reads them (`*`, leading `!` denies). */
+export interface ProjectDefinition {
+  readonly name: string
+  readonly mode: 'enforce' | 'observe' | null
+  readonly sourceRepos: readonly string[]
+  readonly destinations: readonly { readonly server: string; readonly name: string; readonly namespace: string }[]
+  readonly clusterResourceWhitelist: readonly GroupKind[]
+  readonly clusterResourceBlacklist: readonly GroupKind[]
+  /** null = not given: every namespaced kind is allowed. */
+  readonly namespaceResourceWhitelist: readonly GroupKind[] | null
+  readonly namespaceResourceBlacklist: readonly GroupKind[]
+}
+
+export type TrackingMethod = 'annotation' | 'label' | 'annotation+label'
+
+/** Installation-wide settings from `argocd-cm`. */
+export interface Settings {
+  readonly trackingMethod: TrackingMethod
+  readonly instanceLabelKey: string
+  readonly installationID: string
+  /** `timeout.reconciliation` and its jitter, in milliseconds; 0 = no polling. */
+  readonly reconciliationMs: number
+  readonly reconciliationJitterMs: number
+}
+
+/** Either a usable definition, or the problems that say why not. A usable one may carry problems that only report. */
+export interface Parsed<T> {
+  readonly value: T | null
+  readonly problems: readonly Problem[]
+}

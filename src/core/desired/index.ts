@@ -1,0 +1,2 @@
+// Rendered objects → the desired set of one application.
+export type * from './types.ts'

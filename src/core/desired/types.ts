@@ -1,0 +1,50 @@
+import type { KubeObject, ObjectRef } from '../kube/index.ts'
+import type { Problem } from '../problem/index.ts'
+
+/** Where a rendered object was written: file relative to the repository root, line 1-based (0 = unknown). */
+export interface Origin {
+  readonly file: string
+  readonly line: number
+}
+
+export interface RenderedObject {
+  readonly object: KubeObject
+  readonly origin: Origin
+}
+
+/** What a render gave. `revision` is a full commit hash; `digest` changes exactly when the objects do. */
+export interface Rendered {
+  readonly revision: string
+  readonly type: 'Directory' | 'Kustomize'
+  readonly objects: readonly RenderedObject[]
+  readonly digest: string
+  /** Files or documents that could not be read. Non-empty = the render is not complete and permits no prune. */
+  readonly problems: readonly Problem[]
+}
+
+/** Per-object options from `argocd.argoproj.io/sync-options` and `compare-options`. */
+export interface ObjectOptions {
+  readonly prune: boolean
+  readonly ignoreExtraneous: boolean
+}
+
+export interface DesiredObject {
+  readonly ref: ObjectRef
+  /** Complete, as it is to be applied: namespace set, tracking marks on, stringData folded into data. */
+  readonly object: KubeObject
+  /** Hash of `object`. */
+  readonly digest: string
+  readonly origin: Origin
+  readonly wave: number
+  readonly options: ObjectOptions
+  /** Values of this object must not reach disk or any channel. */
+  readonly secret: boolean
+}
+
+export interface DesiredSet {
+  readonly revision: string
+  readonly objects: readonly DesiredObject[]
+  readonly problems: readonly Problem[]
+  /** False when some rendered object could not be taken in, or the render was not complete: then nothing is pruned. */
+  readonly complete: boolean
+}

@@ -1,0 +1,5 @@
+// Kubernetes' own vocabulary: objects, references, paths, quantities, selectors, durations, canonical JSON.
+export { canonicalJson, deepEqual, isEmptyValue, isMap } from './json.ts'
+export type { KubeObject, Json, JsonMap, ManagedFieldsEntry, ObjectMeta, OwnerReference } from './object.ts'
+export { formatRef, groupOf, gvkKey, objectKey, refKey, refOf, versionOf, type ObjectRef } from './ref.ts'
+export { formatPath, formatPointer, pathKey, type FieldPath, type PathElement } from './path.ts'

@@ -1,0 +1,2 @@
+// Kubernetes' structured merge: schemas, field sets, managedFields.
+export type * from './types.ts'

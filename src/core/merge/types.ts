@@ -1,0 +1,38 @@
+import type { Json } from '../kube/index.ts'
+
+/** How a scalar is compared by meaning. */
+export type ScalarFormat = 'string' | 'integer' | 'number' | 'boolean' | 'quantity' | 'int-or-string' | 'bytes' | 'time' | 'duration' | 'any'
+
+export interface ScalarType {
+  readonly kind: 'scalar'
+  readonly format: ScalarFormat
+}
+export interface MapType {
+  readonly kind: 'map'
+  /** Atomic maps are replaced as a whole. */
+  readonly atomic: boolean
+  /** Type of a member; undefined when the schema does not know the field (and does not preserve unknown ones). */
+  field(name: string): TypeNode | undefined
+  /** Names of the declared fields ([] for a free-form map). */
+  readonly names: readonly string[]
+  readonly preserveUnknown: boolean
+}
+export interface ListType {
+  readonly kind: 'list'
+  readonly listType: 'map' | 'set' | 'atomic'
+  /** Key fields of `map` lists, in schema order, with their defaults where the schema gives them. */
+  readonly keys: readonly string[]
+  readonly keyDefaults: Readonly<Record<string, Json>>
+  readonly item: TypeNode
+}
+/** No schema: maps granular, lists atomic, as the server deduces it. */
+export interface UntypedType {
+  readonly kind: 'untyped'
+}
+export type TypeNode = ScalarType | MapType | ListType | UntypedType
+
+/** The type of one kind. `digest` changes exactly when the schema does. */
+export interface ObjectSchema {
+  readonly root: TypeNode
+  readonly digest: string
+}

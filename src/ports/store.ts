@@ -1,0 +1,40 @@
+/** One line of the heal journal. Contains no values: digests stand in for them. */
+export interface JournalEntry {
+  readonly time: string
+  readonly app: string
+  readonly object: string
+  readonly action: 'create' | 'heal' | 'sync' | 'prune' | 'drift' | 'fight'
+  readonly paths: readonly string[]
+  readonly actor: string
+  readonly result: 'done' | 'failed' | 'started'
+  readonly because: string
+  readonly revision: string
+  readonly durationMs: number
+  readonly message: string
+}
+
+export interface Intent {
+  readonly id: string
+  readonly app: string
+  readonly object: string
+  readonly uid: string
+  readonly action: 'prune'
+  readonly time: string
+}
+
+/** Durable state beside the cluster. Failures are HoldfastError HF7001; the caller decides whether to go on. */
+export interface Store {
+  /** First time each fingerprint was seen (ISO), kept over restarts; entries not touched for 30 days may be dropped. */
+  firstSeen(fingerprints: readonly string[], now: string): Promise<ReadonlyMap<string, string>>
+  forget(fingerprints: readonly string[]): Promise<void>
+  append(entries: readonly JournalEntry[]): Promise<void>
+  journal(query: { app?: string; limit: number }): Promise<readonly JournalEntry[]>
+  /** A durable intent must exist before a delete. */
+  intend(intent: Intent): Promise<void>
+  settle(id: string): Promise<void>
+  openIntents(): Promise<readonly Intent[]>
+  /** Paths of an object that were there before enforcement began, as `pathKey`s. */
+  preExisting(app: string): Promise<ReadonlyMap<string, readonly string[]>>
+  setPreExisting(app: string, objectKey: string, paths: readonly string[]): Promise<void>
+  close(): Promise<void>
+}
