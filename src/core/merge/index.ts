@@ -1,2 +1,11 @@
 // Kubernetes' structured merge: schemas, field sets, managedFields.
 export type * from './types.ts'
+export { FieldSet, FieldSetBuilder, type FieldSetEntry } from './field-set.ts'
+export { fieldSetOf } from './field-set-of.ts'
+export { createFieldsV1Decoder, decodeFieldsV1, encodeFieldsV1, type FieldsV1Decoder } from './fields-v1.ts'
+export { itemElement } from './item.ts'
+export type { OpenApiDocument, OpenApiSchema } from './openapi.ts'
+export { typeFor } from './resolve.ts'
+export { compileSchema, DEDUCED, schemaFromData } from './schema.ts'
+export type { SchemaData, TypeData } from './schema-data.ts'
+export { SERVER_FIELDS, stripServerFields } from './server-fields.ts'

@@ -1,7 +1,20 @@
 import type { Json } from '../kube/index.ts'
 
-/** How a scalar is compared by meaning. */
-export type ScalarFormat = 'string' | 'integer' | 'number' | 'boolean' | 'quantity' | 'int-or-string' | 'bytes' | 'time' | 'duration' | 'any'
+/**
+ * How a scalar is compared by meaning. `any` is one indivisible value of whatever shape (RawExtension);
+ * `int-or-string` holds either.
+ */
+export type ScalarFormat =
+  | 'string'
+  | 'integer'
+  | 'number'
+  | 'boolean'
+  | 'quantity'
+  | 'int-or-string'
+  | 'bytes'
+  | 'time'
+  | 'duration'
+  | 'any'
 
 export interface ScalarType {
   readonly kind: 'scalar'
@@ -13,6 +26,10 @@ export interface MapType {
   readonly atomic: boolean
   /** Type of a member; undefined when the schema does not know the field (and does not preserve unknown ones). */
   field(name: string): TypeNode | undefined
+  /** True for a declared field, false for a member that only `additionalProperties` or preservation lets in. */
+  declares(name: string): boolean
+  /** The schema's own `default` of a declared field; the server applies it itself only in custom resources. */
+  defaultOf(name: string): Json | undefined
   /** Names of the declared fields ([] for a free-form map). */
   readonly names: readonly string[]
   readonly preserveUnknown: boolean
@@ -25,9 +42,14 @@ export interface ListType {
   readonly keyDefaults: Readonly<Record<string, Json>>
   readonly item: TypeNode
 }
-/** No schema: maps granular, lists atomic, as the server deduces it. */
+/**
+ * The value decides: maps granular, lists atomic, as the server deduces it. `map` and `list` narrow that where a schema
+ * without `type` says more.
+ */
 export interface UntypedType {
   readonly kind: 'untyped'
+  readonly map?: MapType
+  readonly list?: ListType
 }
 export type TypeNode = ScalarType | MapType | ListType | UntypedType
 

@@ -1,0 +1,154 @@
+import type { Json, JsonMap, PathElement } from '../kube/index.ts'
+import { setOwn } from './own.ts'
+
+const ESCAPED = /[<>&\u2028\u2029]/g
+
+/** A JSON string as Go writes it: `<`, `>`, `&` and the two line separators escaped. */
+function writeString(text: string): string {
+  const json = JSON.stringify(text)
+  return json.replace(ESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** Integers beyond 2^53 are written as the double nearest to them: the server reads its own text back that way. */
+function writeValue(value: Json | undefined): string {
+  if (typeof value === 'string') return writeString(value)
+  if (typeof value === 'bigint') return String(Number(value))
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
+  if (Array.isArray(value)) return `[${value.map((item) => writeValue(item as Json)).join(',')}]`
+  return writeMembers(value as JsonMap)
+}
+
+function writeMembers(map: Readonly<Record<string, Json | undefined>>): string {
+  const names = Object.keys(map).filter((name) => map[name] !== undefined)
+  if (names.length > 1) names.sort(compareText)
+  return `{${names.map((name) => `${writeString(name)}:${writeValue(map[name])}`).join(',')}}`
+}
+
+/**
+ * The element as fieldsV1 spells it (`f:name`, `k:{"name":"web"}`, `v:"x"`, `i:0`). Two elements are the same exactly
+ * when their texts are equal.
+ */
+export function elementText(element: PathElement): string {
+  switch (element.kind) {
+    case 'field':
+      return `f:${element.name}`
+    case 'key':
+      return `k:${writeMembers(element.fields)}`
+    case 'value':
+      return `v:${writeValue(element.value)}`
+    case 'index':
+      return `i:${element.index}`
+    default:
+      return element satisfies never
+  }
+}
+
+function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+}
+
+function parseKey(text: string): PathElement | null {
+  const parsed = parseJson(text)
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null
+  const fields: Record<string, Json> = {}
+  const map = parsed as JsonMap
+  for (const name of Object.keys(map).sort(compareText)) setOwn(fields, name, map[name] as Json)
+  return { kind: 'key', fields }
+}
+
+/**
+ * Reads an element: null when it is broken, 'unknown' when its type is one that a newer server may know (the server
+ * drops those).
+ */
+export function parseElement(text: string): PathElement | 'unknown' | null {
+  if (text.length < 2 || text[1] !== ':') return null
+  const content = text.slice(2)
+  switch (text[0]) {
+    case 'f':
+      return { kind: 'field', name: content }
+    case 'k':
+      return parseKey(content)
+    case 'v': {
+      const value = parseJson(content)
+      return value === undefined ? null : { kind: 'value', value }
+    }
+    case 'i':
+      return /^[+-]?[0-9]{1,15}$/.test(content) ? { kind: 'index', index: Number(content) } : null
+    default:
+      return 'unknown'
+  }
+}
+
+/** The order of Go's strings (by code point), which differs from JavaScript's only where surrogates occur. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0
+  const length = Math.min(a.length, b.length)
+  for (let index = 0; index < length; index++) {
+    const left = a.charCodeAt(index)
+    const right = b.charCodeAt(index)
+    if (left === right) continue
+    const leftAstral = left >= 0xd800 && left <= 0xdfff
+    const rightAstral = right >= 0xd800 && right <= 0xdfff
+    if (leftAstral !== rightAstral) return leftAstral ? 1 : -1
+    return left - right
+  }
+  return a.length - b.length
+}
+
+/** Numbers first, then strings, booleans, lists, maps, null. */
+function valueRank(value: Json): number {
+  if (typeof value === 'number' || typeof value === 'bigint') return 0
+  if (typeof value === 'string') return 1
+  if (typeof value === 'boolean') return 2
+  if (Array.isArray(value)) return 3
+  return value === null ? 5 : 4
+}
+
+function compareLists(a: readonly Json[], b: readonly Json[]): number {
+  for (let index = 0; index < Math.min(a.length, b.length); index++) {
+    const order = compareValues(a[index] as Json, b[index] as Json)
+    if (order !== 0) return order
+  }
+  return a.length - b.length
+}
+
+function compareMembers(
+  a: Readonly<Record<string, Json | undefined>>,
+  b: Readonly<Record<string, Json | undefined>>,
+): number {
+  const left = Object.keys(a).sort(compareText)
+  const right = Object.keys(b).sort(compareText)
+  for (let index = 0; index < Math.min(left.length, right.length); index++) {
+    const leftName = left[index] as string
+    const rightName = right[index] as string
+    const order = compareText(leftName, rightName) || compareValues(a[leftName] as Json, b[rightName] as Json)
+    if (order !== 0) return order
+  }
+  return left.length - right.length
+}
+
+/** A total order over JSON values; numbers by amount. */
+export function compareValues(a: Json, b: Json): number {
+  const rank = valueRank(a)
+  const difference = rank - valueRank(b)
+  if (difference !== 0) return difference
+  if (rank === 1) return compareText(a as string, b as string)
+  if (rank === 3) return compareLists(a as readonly Json[], b as readonly Json[])
+  if (rank === 4) return compareMembers(a as JsonMap, b as JsonMap)
+  return (a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0
+}
+
+const KIND_ORDER = { field: 0, key: 1, value: 2, index: 3 } as const
+
+/** The order in which the server writes elements: fields, keys, values, indexes; each by its content. */
+export function compareElements(a: PathElement, b: PathElement): number {
+  if (a.kind === 'field' && b.kind === 'field') return compareText(a.name, b.name)
+  if (a.kind === 'key' && b.kind === 'key') return compareMembers(a.fields, b.fields)
+  if (a.kind === 'value' && b.kind === 'value') return compareValues(a.value, b.value)
+  if (a.kind === 'index' && b.kind === 'index') return a.index - b.index
+  return KIND_ORDER[a.kind] - KIND_ORDER[b.kind]
+}

@@ -1,0 +1,44 @@
+import { type Json, type JsonMap, isMap, type PathElement } from '../kube/index.ts'
+import { type Problem, problem } from '../problem/index.ts'
+import { compareText } from './element.ts'
+import { getOwn, setOwn } from './own.ts'
+import type { ListType } from './types.ts'
+
+function unusable(message: string): Problem {
+  return problem('HF3007', message, {}, 'Give every item of the list its key fields.')
+}
+
+function keyElement(list: ListType, item: Json, index: number): PathElement | Problem {
+  if (!isMap(item)) return unusable(`Item ${index} of a keyed list is ${item === null ? 'null' : 'no map'}.`)
+  const fields: Record<string, Json> = {}
+  let found = false
+  for (const key of sortedKeys(list.keys)) {
+    const value = getOwn(item as Record<string, Json | undefined>, key) ?? keyDefault(list, item, key)
+    if (value === undefined) continue
+    found = true
+    setOwn(fields, key, value)
+  }
+  return found
+    ? { kind: 'key', fields }
+    : unusable(`Item ${index} of a keyed list has none of its key fields (${list.keys.join(', ')}).`)
+}
+
+/** An explicit null is a key value of its own; only an absent field takes the default. */
+function keyDefault(list: ListType, item: JsonMap, key: string): Json | undefined {
+  return Object.hasOwn(item, key) && item[key] === null ? null : getOwn(list.keyDefaults, key)
+}
+
+function sortedKeys(keys: readonly string[]): readonly string[] {
+  return keys.length < 2 ? keys : [...keys].sort(compareText)
+}
+
+/**
+ * How the server names an item: by its key fields (sorted by name, defaults filled in) in a keyed list, by its value in
+ * a set, by its index in any other list. A problem when the item cannot be named; `index` is only for messages then.
+ */
+export function itemElement(list: ListType, item: Json, index: number): PathElement | Problem {
+  if (list.listType === 'atomic') return { kind: 'index', index }
+  if (list.listType === 'map') return keyElement(list, item, index)
+  if (typeof item === 'object') return unusable(`Item ${index} of a set is ${item === null ? 'null' : 'no scalar'}.`)
+  return { kind: 'value', value: item }
+}
