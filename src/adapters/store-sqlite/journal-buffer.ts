@@ -1,0 +1,86 @@
+import { HoldfastError, problem } from '../../core/problem/index.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { JournalEntry } from '../../ports/store.ts'
+
+const FLUSH_MS = 50
+/** Entries per transaction and per message to the thread. */
+const BATCH = 200
+/** Entries not yet committed; beyond it new ones are refused, so a stuck disk cannot eat the memory. */
+const CAPACITY = 5_000
+
+interface Pending {
+  readonly entries: readonly JournalEntry[]
+  resolve(): void
+  reject(error: unknown): void
+}
+
+export interface JournalBuffer {
+  /** Resolves when all entries are committed; rejects with HF7001 when they are not or the buffer is full. */
+  add(entries: readonly JournalEntry[]): Promise<void>
+  /** Resolves when everything added before has been committed or refused. */
+  flush(): Promise<void>
+}
+
+export interface JournalBufferOptions {
+  readonly clock: Clock
+  readonly file: string
+  write(entries: readonly JournalEntry[]): Promise<void>
+}
+
+/** Gathers entries and writes them in order, one transaction per 50 ms or 200 entries. */
+export function journalBuffer({ clock, file, write }: JournalBufferOptions): JournalBuffer {
+  let pending: Pending[] = []
+  let size = 0
+  let writing: Promise<void> | null = null
+  let timer: { cancel(): void } | null = null
+
+  const takeBatch = (): Pending[] => {
+    let taken = 0
+    const end = pending.findIndex(({ entries }) => (taken += entries.length) > BATCH)
+    const batch = end < 0 ? pending : pending.slice(0, end)
+    pending = end < 0 ? [] : pending.slice(end)
+    return batch
+  }
+  const writeBatch = async (batch: readonly Pending[]): Promise<void> => {
+    const entries = batch.flatMap((part) => part.entries)
+    try {
+      await write(entries)
+      for (const part of batch) part.resolve()
+    } catch (error) {
+      for (const part of batch) part.reject(error)
+    } finally {
+      size -= entries.length
+    }
+  }
+  const drain = async (): Promise<void> => {
+    while (pending.length > 0) await writeBatch(takeBatch())
+  }
+  const flush = (): Promise<void> => {
+    timer?.cancel()
+    timer = null
+    writing ??= drain().finally(() => {
+      writing = null
+    })
+    return writing
+  }
+  const enqueue = (entries: readonly JournalEntry[]): Promise<void> =>
+    new Promise((resolve, reject) => pending.push({ entries, resolve, reject }))
+  const refused = (count: number): HoldfastError =>
+    new HoldfastError(
+      problem('HF7001', `The store ${file} is behind: ${size} journal entries wait, ${count} were refused`, { file }),
+    )
+  return {
+    flush,
+    add: async (entries) => {
+      if (entries.length === 0) return
+      if (size + entries.length > CAPACITY) throw refused(entries.length)
+      size += entries.length
+      const parts: Promise<void>[] = []
+      for (let start = 0; start < entries.length; start += BATCH)
+        parts.push(enqueue(entries.slice(start, start + BATCH)))
+      if (size >= BATCH) void flush()
+      else timer ??= clock.after(FLUSH_MS, () => void flush())
+      await Promise.all(parts)
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import type { Intent, JournalEntry } from '../../ports/store.ts'
+import type { Failure } from './failure.ts'
+
+/** What the thread that owns the database can be asked. Plain data in and out. */
+export interface Engine {
+  append(entries: readonly JournalEntry[]): Promise<void>
+  journal(query: { app?: string; limit: number }): Promise<readonly JournalEntry[]>
+  firstSeen(query: { fingerprints: readonly string[]; now: string }): Promise<readonly (readonly [string, string])[]>
+  forget(fingerprints: readonly string[]): Promise<void>
+  intend(intent: Intent): Promise<void>
+  settle(id: string): Promise<void>
+  openIntents(): Promise<readonly Intent[]>
+  preExisting(app: string): Promise<readonly (readonly [string, readonly string[]])[]>
+  setPreExisting(entry: { app: string; object: string; paths: readonly string[] }): Promise<void>
+  close(): Promise<void>
+}
+
+export type Method = keyof Engine
+export type Argument<M extends Method> = Parameters<Engine[M]>[0]
+export type Answer<M extends Method> = Awaited<ReturnType<Engine[M]>>
+
+export interface Request {
+  readonly id: number
+  readonly method: Method
+  readonly argument: unknown
+}
+
+/** `id` 0 answers the opening of the database. */
+export type Response =
+  | { readonly id: number; readonly state: 'done'; readonly value: unknown }
+  | { readonly id: number; readonly state: 'failed'; readonly failure: Failure }
