@@ -1,2 +1,12 @@
 // Argo CD's objects as users write them → what Holdfast works with.
 export type * from './types.ts'
+export { IN_CLUSTER_NAME, IN_CLUSTER_SERVER, parseApplication } from './application.ts'
+export { parseGoDuration } from './duration.ts'
+export { isDeeperThan } from './field.ts'
+export { globMatches, type GlobOptions } from './glob.ts'
+export { ruleMatches } from './ignore-rule.ts'
+export { type JqParse, type JsonPath, matchJqPaths, parseJqPath } from './jq-path.ts'
+export { matchPointers, parsePointer, type PointerParse } from './json-pointer.ts'
+export { projectAllowsApp, projectAllowsObject } from './permission.ts'
+export { DEFAULT_PROJECT, parseProject } from './project.ts'
+export { parseSettings } from './settings.ts'

@@ -36,6 +36,7 @@ export interface SyncOptions {
   readonly applyOutOfSyncOnly: boolean
   readonly respectIgnoreDifferences: boolean
   readonly validate: boolean
+  readonly skipDryRunOnMissingResource: boolean
   readonly prunePropagationPolicy: 'foreground' | 'background' | 'orphan'
 }
 
@@ -71,7 +72,19 @@ export interface RequestedOperation {
   readonly dryRun: boolean
   readonly initiatedBy: string
   /** Empty = everything. */
-  readonly resources: readonly { readonly group: string; readonly kind: string; readonly namespace: string; readonly name: string }[]
+  readonly resources: readonly {
+    readonly group: string
+    readonly kind: string
+    readonly namespace: string
+    readonly name: string
+  }[]
+}
+
+export interface RefusedOperation {
+  /** As in `RequestedOperation`. */
+  readonly digest: string
+  readonly initiatedBy: string
+  readonly problems: readonly Problem[]
 }
 
 export interface AppDefinition {
@@ -84,14 +97,23 @@ export interface AppDefinition {
   readonly destinationNamespace: string
   readonly automated: AutomatedPermissions
   readonly options: SyncOptions
-  readonly managedNamespaceMetadata: { readonly labels: Readonly<Record<string, string>>; readonly annotations: Readonly<Record<string, string>> }
+  readonly managedNamespaceMetadata: {
+    readonly labels: Readonly<Record<string, string>>
+    readonly annotations: Readonly<Record<string, string>>
+  }
   readonly ignoreDifferences: readonly IgnoreRule[]
   /** From `holdfast.dev/mode` on the Application; null = says nothing. */
   readonly mode: 'enforce' | 'observe' | null
   /** From `argocd.argoproj.io/refresh`. */
   readonly refresh: 'normal' | 'hard' | null
+  /** `argocd.argoproj.io/skip-reconcile: "true"`: neither compared nor written, its status included. */
+  readonly skip: boolean
   readonly operation: RequestedOperation | null
+  /** An operation that asks for something unsupported: nothing of it may be run. `operation` is null then. */
+  readonly refusedOperation: RefusedOperation | null
   readonly deleting: boolean
+  /** What the `resources-finalizer.argocd.argoproj.io` family asks for when the Application is deleted. */
+  readonly cascadeDelete: 'none' | 'foreground' | 'background'
   /** Hash of everything that decides source and behaviour (not of refresh and operation). */
   readonly digest: string
 }
@@ -101,14 +123,19 @@ export interface GroupKind {
   readonly kind: string
 }
 
+/** An entry of a project's cluster-scoped lists; '' as name means any. */
+export interface ClusterResource extends GroupKind {
+  readonly name: string
+}
+
 /** What an AppProject permits. Globs as Argo CD reads them (`*`, leading `!` denies). */
 export interface ProjectDefinition {
   readonly name: string
   readonly mode: 'enforce' | 'observe' | null
   readonly sourceRepos: readonly string[]
   readonly destinations: readonly { readonly server: string; readonly name: string; readonly namespace: string }[]
-  readonly clusterResourceWhitelist: readonly GroupKind[]
-  readonly clusterResourceBlacklist: readonly GroupKind[]
+  readonly clusterResourceWhitelist: readonly ClusterResource[]
+  readonly clusterResourceBlacklist: readonly ClusterResource[]
   /** null = not given: every namespaced kind is allowed. */
   readonly namespaceResourceWhitelist: readonly GroupKind[] | null
   readonly namespaceResourceBlacklist: readonly GroupKind[]

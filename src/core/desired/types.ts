@@ -25,7 +25,17 @@ export interface Rendered {
 /** Per-object options from `argocd.argoproj.io/sync-options` and `compare-options`. */
 export interface ObjectOptions {
   readonly prune: boolean
+  readonly pruneLast: boolean
+  /** False: stays when the Application is deleted with its resources. */
+  readonly delete: boolean
   readonly ignoreExtraneous: boolean
+  readonly validate: boolean
+  /**
+   * The destination namespace of CreateNamespace=true. It has to exist and to carry what is declared; whatever else live
+   * has is not drift. It belongs to nobody: no tracking mark, never pruned or deleted, and several applications may
+   * declare it.
+   */
+  readonly declaredOnly: boolean
 }
 
 export interface DesiredObject {
@@ -45,6 +55,8 @@ export interface DesiredSet {
   readonly revision: string
   readonly objects: readonly DesiredObject[]
   readonly problems: readonly Problem[]
+  /** Objects of a kind the server does not serve (each with an HF3002 problem). They may be served later. */
+  readonly unknown: readonly RenderedObject[]
   /** False when some rendered object could not be taken in, or the render was not complete: then nothing is pruned. */
   readonly complete: boolean
 }

@@ -37,6 +37,8 @@ export const CATALOGUE = {
   HF2004: entry('Destination is not this cluster', 'wait', 'Point the Application at the cluster that Holdfast is connected to.'),
   HF2005: entry('Ignore rule cannot be used', 'hold', 'Mend the rule; objects that it matches are reported and not healed meanwhile.'),
   HF2006: entry('Project not found', 'wait', 'Create the AppProject or name an existing one.'),
+  HF2007: entry('Field has no effect', 'report', 'Nothing to do; the field may stay.'),
+  HF2008: entry('Setting cannot be used', 'wait', 'Correct the key in argocd-cm.'),
   // 3xxx desired set
   HF3001: entry('Object declared twice', 'report', 'Remove one of the declarations; the last one is used.'),
   HF3002: entry('Unknown kind', 'retry', 'Install the CRD, or correct apiVersion and kind.'),
@@ -59,6 +61,7 @@ export const CATALOGUE = {
   HF4010: entry('Read forbidden', 'retry', 'Grant Holdfast get, list and watch on the resource named.'),
   HF4011: entry('Credentials unusable', 'retry', 'Check the kubeconfig user, the exec plugin or the service-account token.'),
   HF4012: entry('Namespace is terminating', 'retry', 'Wait until it is gone; the objects are created again then.'),
+  HF4013: entry('Object exists already', 'retry', 'Nothing to do: the object is compared again.'),
   // 5xxx compare and evaluate
   HF5001: entry('Comparison incomplete', 'retry', 'The reason is in the message; the object is reported as Unknown.'),
   HF5002: entry('Normal form unavailable', 'report', 'The server could not be asked; shipped tables were used instead.'),

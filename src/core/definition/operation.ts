@@ -1,0 +1,97 @@
+import { deepEqual } from '../kube/index.ts'
+import { digestOf } from './digest.ts'
+import {
+  booleanOf,
+  complain,
+  type Field,
+  isSet,
+  isZero,
+  itemsOf,
+  mapOf,
+  member,
+  type Reading,
+  refuseOthers,
+  stringOf,
+} from './field.ts'
+import { readSyncOptions } from './sync-options.ts'
+import type { RefusedOperation, RequestedOperation, SyncOptions } from './types.ts'
+
+const SYNC_FIELDS = {
+  supported: ['revision', 'prune', 'dryRun', 'resources', 'syncStrategy', 'syncOptions', 'autoHealAttemptsCount'],
+  notYet: ['manifests', 'revisions', 'source', 'sources'],
+}
+
+type Resource = RequestedOperation['resources'][number]
+
+function readResource(field: Field): Resource {
+  mapOf(field)
+  refuseOthers(field, { supported: ['group', 'kind', 'namespace', 'name'] })
+  for (const required of [member(field, 'kind'), member(field, 'name')]) {
+    if (isZero(required)) complain(required, 'HF2001', `${required.path} is missing`)
+  }
+  const text = (name: string) => stringOf(member(field, name))
+  return { group: text('group'), kind: text('kind'), namespace: text('namespace'), name: text('name') }
+}
+
+/** `hook: {}` and `apply: {}` are what Argo CD's own clients write; only `force` changes what is done. */
+function readStrategy(field: Field): void {
+  mapOf(field)
+  refuseOthers(field, { supported: ['hook', 'apply'] })
+  for (const strategy of [member(field, 'hook'), member(field, 'apply')]) {
+    mapOf(strategy)
+    refuseOthers(strategy, { supported: [], notYet: ['force'] })
+  }
+}
+
+/** An operation's options replace the Application's; other options than its own cannot be honoured yet. */
+function readOptions(field: Field, own: SyncOptions): void {
+  if (isZero(field)) return
+  if (!deepEqual(readSyncOptions(field), own)) {
+    complain(field, 'HF2002', `${field.path} other than spec.syncPolicy.syncOptions is not supported yet`)
+  }
+}
+
+function readInitiator(field: Field): string {
+  mapOf(field)
+  refuseOthers(field, { supported: ['username', 'automated'] })
+  booleanOf(member(field, 'automated'), false)
+  return stringOf(member(field, 'username'))
+}
+
+type Operation = Pick<RequestedOperation, 'revision' | 'prune' | 'dryRun' | 'resources' | 'initiatedBy'>
+
+function readOperation(field: Field, own: SyncOptions): Operation {
+  mapOf(field)
+  refuseOthers(field, { supported: ['sync', 'initiatedBy', 'info', 'retry'] })
+  const sync = member(field, 'sync')
+  if (!isSet(sync)) complain(sync, 'HF2002', `${field.path} without sync is not supported`)
+  mapOf(sync)
+  refuseOthers(sync, SYNC_FIELDS)
+  readStrategy(member(sync, 'syncStrategy'))
+  readOptions(member(sync, 'syncOptions'), own)
+  const revision = stringOf(member(sync, 'revision'))
+  if (revision.startsWith('-')) complain(sync, 'HF2001', `${sync.path}.revision must not begin with -`)
+  return {
+    revision: revision === '' ? null : revision,
+    prune: booleanOf(member(sync, 'prune'), false),
+    dryRun: booleanOf(member(sync, 'dryRun'), false),
+    resources: itemsOf(member(sync, 'resources')).map(readResource),
+    initiatedBy: readInitiator(member(field, 'initiatedBy')),
+  }
+}
+
+export interface OperationRead {
+  readonly operation: RequestedOperation | null
+  readonly refusedOperation: RefusedOperation | null
+}
+
+/** Reads `operation`. Its problems refuse the operation, not the Application, so they are gathered apart. */
+export function readRequestedOperation(field: Field, own: SyncOptions): OperationRead {
+  if (!isSet(field)) return { operation: null, refusedOperation: null }
+  const reading: Reading = { problems: [], subject: field.reading.subject }
+  const operation = readOperation({ ...field, reading }, own)
+  const digest = digestOf({ operation: field.value })
+  if (reading.problems.length === 0) return { operation: { ...operation, digest }, refusedOperation: null }
+  const { problems } = reading
+  return { operation: null, refusedOperation: { digest, initiatedBy: operation.initiatedBy, problems } }
+}
