@@ -1,0 +1,112 @@
+import { YAMLException } from 'js-yaml'
+import type { Json } from '../kube/index.ts'
+import { problem, type Problem } from '../problem/index.ts'
+import { Composer, YAML_LIMITS, YamlError, type YamlLimits } from './compose.ts'
+import { parseText } from './parse.ts'
+
+export interface YamlDocument {
+  readonly value: Json
+  /** 1-based line where the content begins. */
+  readonly line: number
+  /** Lines of the items of a list named `items` at the top, for `kind: List`. */
+  readonly itemLines: readonly number[]
+}
+
+export interface YamlFile {
+  readonly documents: readonly YamlDocument[]
+  /** HF1003, HF1007, HF1008 with file and line; the document concerned is left out, the others are there. */
+  readonly problems: readonly Problem[]
+}
+
+interface Chunk {
+  readonly text: string
+  /** Lines before it. */
+  readonly lines: number
+}
+
+function countLines(text: string, from: number, to: number): number {
+  let count = 0
+  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) count += 1
+  return count
+}
+
+function isMarker(text: string, at: number): boolean {
+  const after = text.charCodeAt(at + 3)
+  return Number.isNaN(after) || after === 0x0a || after === 0x0d || after === 0x20 || after === 0x09
+}
+
+/**
+ * Cuts the text where a line begins with `---`, which ends a document whatever it is in, so that one broken document
+ * leaves its neighbours alone. Directives stay with the document that follows them.
+ */
+function* chunksOf(text: string): Generator<Chunk> {
+  let start = 0
+  let lines = 0
+  for (let at = text.indexOf('\n---'); at >= 0; at = text.indexOf('\n---', at + 1)) {
+    if (!isMarker(text, at + 1)) continue
+    const chunk = text.slice(start, at + 1)
+    if (/(?:^|\n)%/.test(chunk)) continue
+    yield { text: chunk, lines }
+    lines += countLines(text, start, at + 1)
+    start = at + 1
+  }
+  yield { text: text.slice(start), lines }
+}
+
+interface ReadContext {
+  readonly file: string
+  readonly limits: YamlLimits
+  readonly spent: { aliases: number }
+}
+
+/** The parser's message without its snippet: the snippet quotes the file, and the file may hold a Secret. */
+function refusal(error: unknown, chunk: Chunk, file: string): Problem {
+  if (error instanceof YamlError) {
+    const line = chunk.lines + error.line
+    return problem(error.code, `${file}:${line}: ${error.message}`, { file, line })
+  }
+  if (error instanceof YAMLException) {
+    const line = chunk.lines + (error.mark?.line ?? 0) + 1
+    const isDepth = error.reason.includes('maxDepth') || error.reason.includes('nesting')
+    return problem(isDepth ? 'HF1010' : 'HF1003', `${file}:${line}: ${error.reason}`, { file, line })
+  }
+  return problem('HF1003', `${file}: the document cannot be read`, { file, line: chunk.lines + 1 })
+}
+
+function readChunk(chunk: Chunk, context: ReadContext): YamlDocument[] {
+  const { events, text } = parseText(chunk.text, context.limits.depth)
+  const composed = new Composer(text, context.limits, context.spent).compose(events)
+  return composed.map(({ value, position, items }) => ({
+    value,
+    line: chunk.lines + countLines(text, 0, position) + 1,
+    itemLines: linesAt({ text, lines: chunk.lines }, items),
+  }))
+}
+
+function linesAt(chunk: Chunk, positions: readonly number[]): number[] {
+  let line = chunk.lines + 1
+  let last = 0
+  return positions.map((position) => {
+    line += countLines(chunk.text, last, position)
+    last = position
+    return line
+  })
+}
+
+/**
+ * Reads every document of a YAML or JSON text as Kubernetes' own reader does, except that nothing is lost on the way:
+ * duplicate keys are refused, and what follows `...` is read too. Integers beyond 2^53 are bigint.
+ */
+export function readYaml(text: string, options: { file: string; limits?: YamlLimits }): YamlFile {
+  const context: ReadContext = { file: options.file, limits: options.limits ?? YAML_LIMITS, spent: { aliases: 0 } }
+  const documents: YamlDocument[] = []
+  const problems: Problem[] = []
+  for (const chunk of chunksOf(text)) {
+    try {
+      documents.push(...readChunk(chunk, context))
+    } catch (error) {
+      problems.push(refusal(error, chunk, context.file))
+    }
+  }
+  return { documents, problems }
+}

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest'
+import { canonicalJson } from '../../../src/core/kube/index.ts'
+import { readObjects, readYaml } from '../../../src/core/yaml/index.ts'
+
+const CONFIG = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\n'
+const configMap = (name: string): string => CONFIG.replace('NAME', name)
+const codes = (text: string): string[] =>
+  readObjects(text, { file: 'a.yaml' }).problems.map((one) => `${one.code}:${one.subject.line}`)
+const names = (text: string): string[] =>
+  readObjects(text, { file: 'a.yaml' }).objects.map((one) => `${one.object.metadata.name}:${one.origin.line}`)
+
+/** Nine levels of nine aliases: 387 million leaves. */
+const BOMB = [
+  'a: &a [lol,lol,lol,lol,lol,lol,lol,lol,lol]',
+  ...'bcdefghi'.split('').map((key, index) => {
+    const alias = `*${'abcdefgh'[index]}`
+    return `${key}: &${key} [${Array.from({ length: 9 }, () => alias).join(',')}]`
+  }),
+].join('\n')
+
+describe('documents', () => {
+  test('one broken document leaves its neighbours alone and names file and line', () => {
+    const text = `${configMap('one')}---\na: [1\nb: }\n---\n${configMap('two')}`
+    expect(names(text)).toEqual(['one:1', 'two:8'])
+    expect(codes(text)).toEqual(['HF1003:6'])
+  })
+  test.each([
+    ['--- # comment', '--- # comment\n'],
+    ['--- with trailing space', '---  \n'],
+    ['carriage returns', '---\r\n'],
+    ['end marker', '...\n---\n'],
+    ['version directive', '...\n%YAML 1.1\n---\n'],
+    ['several empty ones', '---\n---\n# nothing\n---\n'],
+  ])('are parted by %s', (_, marker) => {
+    expect(names(`${configMap('one')}${marker}${configMap('two')}`).map((one) => one.split(':')[0])).toEqual([
+      'one',
+      'two',
+    ])
+    expect(codes(`${configMap('one')}${marker}${configMap('two')}`)).toEqual([])
+  })
+  test('a directive before the first document belongs to it', () => {
+    expect(names(`%YAML 1.1\n---\n${configMap('one')}`)).toEqual(['one:3'])
+  })
+  test('a dashed line inside a longer word parts nothing', () => {
+    expect(readYaml('a: x\nb: |\n  ---\n  y\n', { file: 'a' }).documents[0]?.value).toEqual({ a: 'x', b: '---\ny\n' })
+  })
+  test('a byte order mark is no content', () => {
+    expect(names(`\ufeff${configMap('one')}`)).toEqual(['one:1'])
+  })
+  test('JSON is read with its lines', () => {
+    expect(
+      names('{\n\t"apiVersion": "v1",\n\t"kind": "ConfigMap",\n\t"metadata": {\n\t\t"name": "one"\n\t}\n}\n'),
+    ).toEqual(['one:1'])
+  })
+})
+
+describe('hostile text', () => {
+  test('a bomb of aliases is refused with its line', () => {
+    expect(codes(`---\n${BOMB}`)).toEqual(['HF1008:8'])
+  })
+  test('a bomb of one long text is refused', () => {
+    const text = `a: &a "${'x'.repeat(1_000_000)}"\nb: [${Array.from({ length: 100 }, () => '*a').join(',')}]`
+    expect(codes(text)).toEqual(['HF1008:2'])
+  })
+  test('many documents share one allowance of aliases', () => {
+    const one = `a: &a "${'x'.repeat(100_000)}"\nb: [${Array.from({ length: 10 }, () => '*a').join(',')}]\n`
+    expect(codes(Array.from({ length: 20 }, () => one).join('---\n')).length).toBe(13)
+  })
+  test('nesting beyond the limit is refused, not a crash', () => {
+    expect(codes('['.repeat(100_000))).toEqual(['HF1010:1'])
+    expect(codes(`${'{a: '.repeat(5000)}1${'}'.repeat(5000)}`)).toEqual(['HF1010:1'])
+  })
+  test('prototype keys are data and pollute nothing', () => {
+    const [document] = readYaml(
+      '__proto__: {polluted: yes}\nconstructor: {prototype: {polluted: 1}}\n<<: {__proto__: {x: 1}}',
+      { file: 'a' },
+    ).documents
+    expect(canonicalJson(document?.value)).toBe('{"__proto__":{"x":1},"constructor":{"prototype":{"polluted":1}}}')
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
+  })
+  test('messages never quote the file', () => {
+    const text = 'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  password: hunter2: [\n'
+    const { problems } = readObjects(text, { file: 'a.yaml' })
+    expect(problems.map((one) => one.code)).toEqual(['HF1003'])
+    expect(JSON.stringify(problems)).not.toContain('hunter2')
+  })
+  test('ten thousand under-indented lines end in bounded time', () => {
+    const text = `x:\n  a: [\n${'1,\n'.repeat(10_000)}1]`
+    const started = performance.now()
+    readYaml(text, { file: 'a' })
+    expect(performance.now() - started).toBeLessThan(20_000)
+  })
+})
+
+describe('integers', () => {
+  test('beyond 2^53 are exact bigints, below plain numbers', () => {
+    const [document] = readYaml('a: 9007199254740993\nb: 9007199254740991\nc: 18446744073709551615', {
+      file: 'a',
+    }).documents
+    expect(document?.value).toEqual({ a: 9007199254740993n, b: 9007199254740991, c: 18446744073709551615n })
+    expect(canonicalJson(document?.value)).toBe('{"a":9007199254740993,"b":9007199254740991,"c":18446744073709551615}')
+  })
+})
+
+describe('objects', () => {
+  test('lists are replaced by their items, each with its line', () => {
+    const text =
+      'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: A\n  metadata: {name: a}\n-\n  apiVersion: v1\n  kind: B\n  metadata: {name: b}\n'
+    expect(names(text)).toEqual(['a:4', 'b:8'])
+  })
+  test.each([
+    ['a scalar', 'hello'],
+    ['a list of other things', '- a\n- b: 1'],
+    ['values of a chart', 'replicas: 3\nimage: {tag: x}'],
+    ['Chart.yaml', 'apiVersion: v2\nname: chart\nversion: 1.0.0'],
+    ['an empty list object', 'apiVersion: v1\nkind: List'],
+    ['nothing', ''],
+    ['null', 'null'],
+  ])('%s is passed over', (_, text) => {
+    expect(readObjects(text, { file: 'a.yaml' })).toEqual({ objects: [], problems: [] })
+  })
+  test.each([
+    ['no apiVersion', 'kind: ConfigMap\nmetadata: {name: a}', 'apiVersion is missing'],
+    ['no kind', 'apiVersion: v1\nmetadata: {name: a}', 'kind is missing'],
+    ['a number for a kind', 'apiVersion: v1\nkind: 1\nmetadata: {name: a}', 'kind must be text'],
+    ['no metadata', 'apiVersion: v1\nkind: ConfigMap', 'metadata is missing'],
+    ['no name', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {labels: {}}', 'metadata.name is missing'],
+    ['a number for a name', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 12}', 'metadata.name must be text'],
+    [
+      'a boolean label',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: {x: yes}}',
+      'metadata.labels["x"] must be text',
+    ],
+    [
+      'labels as a list',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: [x]}',
+      'metadata.labels must be a map',
+    ],
+    ['a version with two slashes', 'apiVersion: a/b/c\nkind: ConfigMap\nmetadata: {name: a}', 'apiVersion must be'],
+    [
+      'a list of objects without a List',
+      '- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: a}',
+      'the document is not a map',
+    ],
+  ])('%s gives HF1012 with file and line', (_, text, reason) => {
+    const { objects, problems } = readObjects(`# header\n${text}`, { file: 'dir/a.yaml' })
+    expect(objects).toEqual([])
+    expect(problems).toMatchObject([{ code: 'HF1012', subject: { file: 'dir/a.yaml', line: 2 } }])
+    expect(problems[0]?.message).toContain(reason)
+  })
+  test('null labels and annotations become what the server makes of them', () => {
+    const text = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: , labels: {a: , b: x}, annotations: }'
+    expect(readObjects(text, { file: 'a' }).objects[0]?.object.metadata).toEqual({
+      name: 'a',
+      labels: { a: '', b: 'x' },
+    })
+  })
+})
