@@ -12,7 +12,11 @@ export interface KindInfo {
   readonly subresources: readonly string[]
 }
 
-/** What the watch of one kind says. `relisted` follows every complete list: the view is whole up to that point. */
+/**
+ * What the watch of one kind says. `relisted` follows every complete list: the view is whole up to that point. `key` is
+ * the `refKey` of the object. A list tells only what is new or changed; an object recreated under its name (another uid)
+ * is a delete and an upsert. Callbacks are synchronous; one that throws is told so as trouble.
+ */
 export type WatchEvent =
   | { readonly type: 'upsert'; readonly key: string; readonly object: KubeObject; readonly initial: boolean }
   | { readonly type: 'delete'; readonly key: string; readonly ref: ObjectRef; readonly uid: string }
@@ -41,6 +45,8 @@ export interface ClusterReader {
   /** The version discovery prefers for a kind, for objects known only by group and kind. */
   preferred(query: { group: string; kind: string }): Promise<KindInfo | undefined>
   schema(query: { group: string; version: string; kind: string }): Promise<ObjectSchema>
+  /** Asks now whether schemas changed; returns the group-versions that did (`apps/v1`, `v1`): compare their kinds anew. */
+  refreshSchemas?(): Promise<readonly string[]>
   /** The live object; null when it does not exist. Throws HoldfastError otherwise. */
   get(ref: ObjectRef): Promise<KubeObject | null>
   /** Complete list (all pages). `metadataOnly` asks for PartialObjectMetadata. */

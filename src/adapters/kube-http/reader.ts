@@ -1,0 +1,125 @@
+// Reads the cluster: kinds, schemas, objects, lists, watches, and what the server would make of an object.
+import { isMap, type KubeObject, type ObjectRef } from '../../core/kube/index.ts'
+import { formatRef } from '../../core/kube/index.ts'
+import type { ObjectSchema } from '../../core/merge/index.ts'
+import type { ClusterReader, DryRunAnswer, KindInfo, WatchedKind, WatchEvent } from '../../ports/cluster-reader.ts'
+import { type Discovery, type Gvk } from './discovery.ts'
+import { dryRun } from './dry-run.ts'
+import { isKindGone, refusal, statusOf } from './errors.ts'
+import type { HttpClient } from './http.ts'
+import { PAGE_LIMIT, PageExpired, type PageQuery, readPage } from './list-page.ts'
+import { objectPath } from './paths.ts'
+import { bodyOf, readJson } from './read-json.ts'
+import type { ReflectorTools } from './reflector.ts'
+import type { Schemas } from './schemas.ts'
+import { watchKind } from './watched-kind.ts'
+
+export interface ReaderParts {
+  readonly http: HttpClient
+  readonly discovery: Discovery
+  readonly schemas: Schemas
+  readonly deduced: ObjectSchema
+  readonly reflectorTools: ReflectorTools
+  readonly random: () => number
+}
+
+type ListQuery = Gvk & { namespace?: string; metadataOnly?: boolean }
+
+export class KubeReader implements ClusterReader {
+  readonly #parts: ReaderParts
+  readonly #watches = new Set<WatchedKind>()
+  #minor: Promise<string> | null = null
+
+  constructor(parts: ReaderParts) {
+    this.#parts = parts
+  }
+
+  serverMinor(): Promise<string> {
+    this.#minor ??= this.#readMinor().catch((error: unknown) => {
+      this.#minor = null
+      throw error
+    })
+    return this.#minor
+  }
+
+  kind(query: Gvk, options?: { refresh?: boolean }): Promise<KindInfo | undefined> {
+    return this.#parts.discovery.kind(query, options)
+  }
+
+  preferred(query: { group: string; kind: string }): Promise<KindInfo | undefined> {
+    return this.#parts.discovery.preferred(query)
+  }
+
+  async schema(query: Gvk): Promise<ObjectSchema> {
+    const { discovery, schemas, deduced } = this.#parts
+    return (await discovery.kind(query)) === undefined ? deduced : schemas.schema(query)
+  }
+
+  refreshSchemas(): Promise<readonly string[]> {
+    return this.#parts.schemas.refresh()
+  }
+
+  async get(ref: ObjectRef): Promise<KubeObject | null> {
+    const { http, discovery } = this.#parts
+    const kind = await discovery.resolve(ref, { object: formatRef(ref) })
+    const answer = await http.send({ method: 'GET', path: objectPath(kind, ref), verb: 'get', kind: ref.kind })
+    if (answer.status === 200) return bodyOf(answer, http.origin) as unknown as KubeObject
+    const status = statusOf(answer.status, answer.text)
+    if (answer.status === 404 && !isKindGone(status)) return null
+    if (answer.status === 404) discovery.invalidate()
+    throw refusal(answer, { action: 'read', ref })
+  }
+
+  async list(query: ListQuery): Promise<{ items: KubeObject[]; resourceVersion: string }> {
+    const kind = await this.#parts.discovery.resolve(query)
+    const form = query.metadataOnly === true ? 'metadata' : 'full'
+    const base = { kind, namespace: query.namespace ?? '', form } as const
+    try {
+      return await this.#pages({ ...base, limit: PAGE_LIMIT, token: '' })
+    } catch (error) {
+      if (!(error instanceof PageExpired)) throw error
+      return this.#pages({ ...base, limit: 0, token: '' })
+    }
+  }
+
+  watch(
+    kind: KindInfo,
+    onEvent: (event: WatchEvent) => void,
+    options: { namespaces?: readonly string[] } = {},
+  ): WatchedKind {
+    const watched = watchKind({
+      ...this.#parts.reflectorTools,
+      kind,
+      onEvent,
+      namespaces: options.namespaces ?? [],
+      onStopped: () => this.#watches.delete(watched),
+    })
+    this.#watches.add(watched)
+    return watched
+  }
+
+  async dryRun(desired: KubeObject, live: KubeObject): Promise<DryRunAnswer> {
+    const { http, discovery, random } = this.#parts
+    return dryRun({ http, discovery, random }, { desired, live })
+  }
+
+  stopWatches(): void {
+    for (const watched of [...this.#watches]) watched.stop()
+  }
+
+  async #pages(first: PageQuery): Promise<{ items: KubeObject[]; resourceVersion: string }> {
+    const items: KubeObject[] = []
+    for (let query = first; ; ) {
+      const page = await readPage(this.#parts.http, query)
+      for (const item of page.items) items.push(item)
+      if (page.token === '') return { items, resourceVersion: page.resourceVersion }
+      query = { ...query, token: page.token, limit: page.nextLimit }
+    }
+  }
+
+  async #readMinor(): Promise<string> {
+    const version = await readJson(this.#parts.http, { path: '/version', verb: 'version' })
+    const digits = (value: unknown): string => String(value ?? '').replace(/\D.*$/, '')
+    return isMap(version) ? `${digits(version['major'])}.${digits(version['minor'])}` : ''
+  }
+}
