@@ -14,13 +14,15 @@ interface Parts {
   readonly integer: string
   readonly fraction: string
   readonly suffix: string
+  /** False for `Ki`, `-`, `.`: nothing but sign, point and suffix. */
+  readonly digits: boolean
 }
 interface Suffix {
   readonly format: QuantityFormat
   readonly exponent: number
 }
 
-const SHAPE = /^([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[+-]?[0-9]*)$/
+const SHAPE = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[+-]?[0-9]*)$/
 const DECIMAL = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
 const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
 const NANO = -9
@@ -46,11 +48,14 @@ function readParts(text: string): Parts | null {
   if (text.length === 0 || text.length > MAX_TEXT) return null
   const match = SHAPE.exec(text)
   if (match === null) return null
+  const integer = match[2] ?? ''
+  const fraction = match[3] ?? ''
   return {
     negative: match[1] === '-',
-    integer: match[2] === '' || match[2] === undefined ? '0' : match[2],
-    fraction: match[3] ?? '',
+    integer: integer.replace(/^0+/, '') || '0',
+    fraction,
     suffix: match[4] ?? '',
+    digits: integer !== '' || fraction !== '',
   }
 }
 
@@ -106,16 +111,19 @@ function compareScaled(a: bigint, aScale: number, b: bigint, bScale: number): nu
   return left < right ? -1 : left > right ? 1 : 0
 }
 
+/** Whether the server reads these parts as an int64 rather than digit by digit. */
+function readsFast(parts: Parts, suffix: Suffix): boolean {
+  const length = parts.integer.length + parts.fraction.length
+  if (suffix.format !== 'BinarySI') return length <= FAST_DIGITS && suffix.exponent - parts.fraction.length >= NANO
+  return parts.fraction === '' && 15 - length - Math.trunc((suffix.exponent * 3) / 10) - 1 >= 0
+}
+
 /** The server keeps the spelling of values that look canonical at a glance (`+5`, `1.500` among them). */
 function keepsSpelling(parts: Parts, suffix: Suffix): boolean {
+  if (!readsFast(parts, suffix)) return false
   const digits = parts.integer + parts.fraction
-  if (suffix.format === 'BinarySI') {
-    const room = 15 - parts.integer.length - Math.trunc((suffix.exponent * 3) / 10) - 1
-    return parts.fraction === '' && room >= 0 && (BigInt(digits) & 7n) !== 0n
-  }
-  const scale = suffix.exponent - parts.fraction.length
-  const fast = digits.length <= FAST_DIGITS && scale >= NANO
-  return fast && scale % 3 === 0 && !digits.endsWith('000') && digits[0] !== '0'
+  if (suffix.format === 'BinarySI') return (BigInt(digits) & 7n) !== 0n
+  return (suffix.exponent - parts.fraction.length) % 3 === 0 && !digits.endsWith('000') && digits[0] !== '0'
 }
 
 function binaryQuantity(parts: Parts, suffix: Suffix): Omit<Quantity, 'text'> {
@@ -141,6 +149,7 @@ export function parseQuantity(value: string | number | bigint): Quantity | null 
   const parts = readParts(written)
   const suffix = parts === null ? null : readSuffix(parts.suffix)
   if (parts === null || suffix === null) return null
+  if (!parts.digits && !readsFast(parts, suffix)) return null
   let amount: Omit<Quantity, 'text'>
   if (suffix.format === 'BinarySI') {
     amount = binaryQuantity(parts, suffix)

@@ -9,19 +9,36 @@ function writeString(text: string): string {
   return json.replace(ESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
+/** As Go prints it: an exponent has two digits at least. */
+function writeNumber(value: number): string {
+  return JSON.stringify(value).replace(/e([+-])([0-9])$/, 'e$10$2')
+}
+
 /** Integers beyond 2^53 are written as the double nearest to them: the server reads its own text back that way. */
 function writeValue(value: Json | undefined): string {
   if (typeof value === 'string') return writeString(value)
-  if (typeof value === 'bigint') return String(Number(value))
+  if (typeof value === 'number' || typeof value === 'bigint') return writeNumber(Number(value))
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
   if (Array.isArray(value)) return `[${value.map((item) => writeValue(item as Json)).join(',')}]`
   return writeMembers(value as JsonMap)
 }
 
-function writeMembers(map: Readonly<Record<string, Json | undefined>>): string {
+function sortedNames(map: Readonly<Record<string, Json | undefined>>): string[] {
   const names = Object.keys(map).filter((name) => map[name] !== undefined)
-  if (names.length > 1) names.sort(compareText)
-  return `{${names.map((name) => `${writeString(name)}:${writeValue(map[name])}`).join(',')}}`
+  return names.length > 1 ? names.sort(compareText) : names
+}
+
+function writeMembers(map: Readonly<Record<string, Json | undefined>>): string {
+  return `{${sortedNames(map)
+    .map((name) => `${writeString(name)}:${writeValue(map[name])}`)
+    .join(',')}}`
+}
+
+/** The names of key fields themselves are written without Go's escapes. */
+function writeKey(fields: Readonly<Record<string, Json>>): string {
+  return `{${sortedNames(fields)
+    .map((name) => `${JSON.stringify(name)}:${writeValue(fields[name])}`)
+    .join(',')}}`
 }
 
 /**
@@ -33,7 +50,7 @@ export function elementText(element: PathElement): string {
     case 'field':
       return `f:${element.name}`
     case 'key':
-      return `k:${writeMembers(element.fields)}`
+      return `k:${writeKey(element.fields)}`
     case 'value':
       return `v:${writeValue(element.value)}`
     case 'index':

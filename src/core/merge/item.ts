@@ -1,5 +1,5 @@
 import { type Json, type JsonMap, isMap, type PathElement } from '../kube/index.ts'
-import { type Problem, problem } from '../problem/index.ts'
+import { isProblem, type Problem, problem } from '../problem/index.ts'
 import { compareText } from './element.ts'
 import { getOwn, setOwn } from './own.ts'
 import type { ListType } from './types.ts'
@@ -41,4 +41,12 @@ export function itemElement(list: ListType, item: Json, index: number): PathElem
   if (list.listType === 'map') return keyElement(list, item, index)
   if (typeof item === 'object') return unusable(`Item ${index} of a set is ${item === null ? 'null' : 'no scalar'}.`)
   return { kind: 'value', value: item }
+}
+
+/** The elements of all items; one that cannot be named stands under its index. */
+export function nameItems(list: ListType, items: readonly Json[]): PathElement[] {
+  return items.map((item, index) => {
+    const element = itemElement(list, item, index)
+    return isProblem(element) ? { kind: 'index', index } : element
+  })
 }

@@ -1,0 +1,119 @@
+import { type Json, type JsonMap, isMap } from '../kube/index.ts'
+import { elementText } from './element.ts'
+import { nameItems } from './item.ts'
+import { setOwn } from './own.ts'
+import { atomicValue, typeFor } from './resolve.ts'
+import type { ListType, MapType, TypeNode } from './types.ts'
+
+/** Copies `live` only when a member really changes. */
+function mergeMaps(live: JsonMap, applied: JsonMap, type: MapType): JsonMap {
+  let out: Record<string, Json | undefined> | null = null
+  for (const name of Object.keys(applied)) {
+    const value = applied[name]
+    if (value === undefined) continue
+    const current = Object.hasOwn(live, name) ? live[name] : undefined
+    const merged = mergeNodes(current, value, type.field(name))
+    if (merged === current) continue
+    out ??= { ...live }
+    setOwn(out, name, merged)
+  }
+  return out ?? live
+}
+
+interface Items {
+  readonly list: readonly Json[]
+  readonly texts: readonly string[]
+  /** Where a name first stands; -1 for a name that several items share: they are not merged with anything. */
+  readonly at: ReadonlyMap<string, number>
+}
+
+function indexItems(list: readonly Json[], type: ListType): Items {
+  const texts = nameItems(type, list).map(elementText)
+  const at = new Map<string, number>()
+  for (const [index, text] of texts.entries()) at.set(text, at.has(text) ? -1 : index)
+  return { list, texts, at }
+}
+
+function mergeItem(live: Items, applied: Items, at: { index: number; type: ListType }): Json {
+  const text = applied.texts[at.index] as string
+  const found = live.at.get(text)
+  const current = found === undefined || found < 0 ? undefined : live.list[found]
+  return mergeNodes(current, applied.list[at.index], at.type.item) as Json
+}
+
+/**
+ * Items that are applied stand in the applied order; items that are only in live keep their place among their
+ * neighbours, before the applied item that follows them.
+ */
+function mergeItems(live: Items, applied: Items, type: ListType): readonly Json[] {
+  const out: Json[] = []
+  const done = new Set<string>()
+  const shared = applied.texts.filter((text) => live.at.has(text))
+  let nextShared = 0
+  let l = 0
+  let r = 0
+  const takeApplied = () => {
+    const text = applied.texts[r] as string
+    done.add(text)
+    out.push(mergeItem(live, applied, { index: r, type }))
+    r++
+    if (text === shared[nextShared]) nextShared++
+  }
+  while (l < live.texts.length || r < applied.texts.length) {
+    const text = live.texts[l]
+    if (text !== undefined && r < applied.texts.length) {
+      if (text === applied.texts[r]) {
+        takeApplied()
+        l++
+        continue
+      }
+      if (applied.at.has(text) && nextShared < shared.length && shared[nextShared] !== text) {
+        l++
+        continue
+      }
+    }
+    if (text !== undefined && !applied.at.has(text)) {
+      out.push(live.list[l] as Json)
+      l++
+      continue
+    }
+    if (text !== undefined && done.has(text)) l++
+    if (r < applied.texts.length) takeApplied()
+  }
+  return out
+}
+
+function mergeLists(live: readonly Json[], applied: readonly Json[], type: ListType): readonly Json[] {
+  if (live.length === 0) return applied
+  if (applied.length === 0) return live
+  const merged = mergeItems(indexItems(live, type), indexItems(applied, type), type)
+  const unchanged = merged.length === live.length && merged.every((item, index) => item === live[index])
+  return unchanged ? live : merged
+}
+
+function mergeNodes(live: Json | undefined, applied: Json | undefined, type: TypeNode | undefined): Json | undefined {
+  if (applied === undefined || applied === live) return live
+  if (live === undefined) return applied
+  const resolved = typeFor(type, applied)
+  if (atomicValue(resolved)) return applied
+  if (resolved.kind === 'map') return mergeAsMap(live, applied, resolved)
+  if (!Array.isArray(live)) return applied
+  if (!Array.isArray(applied)) return live.length === 0 ? applied : live
+  return resolved.kind === 'list' ? mergeLists(live as readonly Json[], applied as readonly Json[], resolved) : applied
+}
+
+/** A null applied over a map that holds something changes nothing; over an empty one it stays null. */
+function mergeAsMap(live: Json, applied: Json, type: MapType): Json {
+  if (!isMap(live)) return applied
+  const empty = Object.keys(live).length === 0
+  if (!isMap(applied)) return empty ? applied : live
+  return empty ? applied : mergeMaps(live, applied, type)
+}
+
+/**
+ * `live` with everything that `applied` says laid over it; nothing is removed. Both must be of this type
+ * (`validate`). Parts that do not change are shared with the arguments; `live` itself comes back when nothing does.
+ */
+export function mergeTyped(live: Json, applied: Json, type: TypeNode): Json {
+  return mergeNodes(live, applied, type) as Json
+}

@@ -1,0 +1,33 @@
+import { type Json, type JsonMap } from '../kube/index.ts'
+
+function sameLists(a: readonly Json[], b: readonly Json[]): boolean {
+  if (a.length !== b.length) return false
+  for (let index = 0; index < a.length; index++) if (!sameValue(a[index], b[index])) return false
+  return true
+}
+
+function sameMaps(a: JsonMap, b: JsonMap): boolean {
+  const names = Object.keys(a)
+  let present = 0
+  for (const name of names) {
+    if (a[name] === undefined) continue
+    present++
+    if (!Object.hasOwn(b, name) || !sameValue(a[name], b[name])) return false
+  }
+  let others = 0
+  for (const name of Object.keys(b)) if (b[name] !== undefined) others++
+  return present === others
+}
+
+/** Structural equality as the server has it: numbers by amount whatever their representation, maps without order. */
+export function sameValue(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true
+  if (typeof a === 'bigint' || typeof b === 'bigint') return isNumber(a) && isNumber(b) && a == b
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a)) return Array.isArray(b) && sameLists(a as readonly Json[], b as readonly Json[])
+  return !Array.isArray(b) && sameMaps(a as JsonMap, b as JsonMap)
+}
+
+function isNumber(value: Json | undefined): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint'
+}
