@@ -1,6 +1,7 @@
 // Kubernetes' structured merge: schemas, field sets, managedFields.
 export type * from './types.ts'
 export { type Comparison, compareTyped, isSame, NO_CHANGE } from './compare-typed.ts'
+export { schemaDataFrom, schemaFromCrd } from './data.ts'
 export { FieldSet, FieldSetBuilder, type FieldSetEntry } from './field-set.ts'
 export { fieldSetOf } from './field-set-of.ts'
 export { createFieldsV1Decoder, decodeFieldsV1, encodeFieldsV1, type FieldsV1Decoder } from './fields-v1.ts'

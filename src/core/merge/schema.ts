@@ -193,11 +193,21 @@ export function compileSchema(document: OpenApiDocument, gvk: Gvk): ObjectSchema
   return name === null ? null : new CompiledSchema(name, definitionsFrom(document, name))
 }
 
+/** A definition among others. */
+export interface ObjectSchemaSource {
+  readonly name: string
+  readonly definitions: Definitions
+}
+
+/** The schema of one definition, with only what it reaches of the others. */
+export function schemaOf({ name, definitions }: ObjectSchemaSource): ObjectSchema {
+  return new CompiledSchema(name, reachable(definitions, name))
+}
+
 /** The schema of one kind of a data file; null when the file does not have the kind. Equal to the compiled one. */
 export function schemaFromData(data: SchemaData, gvk: Gvk): ObjectSchema | null {
   const name = getOwn(data.kinds, gvkKey(gvk))
-  if (name === undefined) return null
-  return new CompiledSchema(name, reachable(data.definitions, name))
+  return name === undefined ? null : schemaOf({ name, definitions: data.definitions })
 }
 
 function reachable(definitions: Definitions, root: string): Definitions {
