@@ -1,4 +1,4 @@
-import type { Answer } from './oracle.ts'
+import type { Answer, StepAnswer } from './oracle.ts'
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
@@ -11,9 +11,26 @@ function sorted(value: unknown): unknown {
   )
 }
 
+function comparableStep({ live, managers, conflicts, error }: StepAnswer): unknown {
+  const owned = Object.entries(managers).map(([name, { version, applied, fields }]) => [
+    name,
+    { version, applied, fields: JSON.stringify(fields) },
+  ])
+  return { live, owned: Object.fromEntries(owned), conflicts, refused: error !== undefined }
+}
+
 /** Field sets byte for byte; values without the order of their members; refusals whatever their words. */
 export function comparable(answer: Answer): string {
   if (answer.error !== undefined) return 'refused'
-  const { set, added, removed, modified, text, order, value } = answer
-  return JSON.stringify({ set, added, removed, modified, text, order, value: sorted(value ?? null) })
+  const { set, added, removed, modified, text, order, value, steps } = answer
+  return JSON.stringify({
+    set,
+    added,
+    removed,
+    modified,
+    text,
+    order,
+    value: sorted(value ?? null),
+    steps: sorted(steps?.map(comparableStep)),
+  })
 }

@@ -8,15 +8,15 @@ import {
   FieldSet,
   fieldSetOf,
   mergeTyped,
-  type OpenApiDocument,
   removeItems,
   type TypeNode,
   validate,
 } from '../../src/core/merge/index.ts'
-import { type Json, compareQuantities, parseQuantity } from '../../src/core/kube/index.ts'
+import { type Json, type JsonMap, compareQuantities, parseQuantity } from '../../src/core/kube/index.ts'
 import { isProblem } from '../../src/core/problem/index.ts'
-import { GVK } from './generate.ts'
+import { GVK, type Step } from './generate.ts'
 import type { Answer, Request } from './oracle.ts'
+import { runScript } from './script.ts'
 
 const FAILED: Answer = { error: 'refused' }
 
@@ -85,15 +85,24 @@ function answerQuantity(request: Request): Answer {
   return two === null ? FAILED : { text: one.text, order: compareQuantities(one, two) }
 }
 
+function typeOf(schemas: Record<string, JsonMap>, version: string): TypeNode {
+  const own = { ...schemas[`t.${version}`], 'x-kubernetes-group-version-kind': [GVK] }
+  return compileSchema({ components: { schemas: { [`t.${version}`]: own } } }, GVK)?.root ?? DEDUCED.root
+}
+
 /** This project's own answers to the oracle's questions, in its words; every refusal is the same to a test. */
 export function answers(requests: readonly Request[]): Answer[] {
   const types = new Map<string, TypeNode>()
+  const versions = new Map<string, TypeNode>()
   return requests.map((request) => {
     if (request.op === 'schema') {
-      const document: OpenApiDocument = { components: { schemas: request['schemas'] as never } }
-      types.set(request['schema'] as string, compileSchema(document, GVK)?.root ?? DEDUCED.root)
+      const schemas = request['schemas'] as Record<string, JsonMap>
+      if (schemas['t.v1'] !== undefined)
+        for (const version of ['v1', 'v2']) versions.set(version, typeOf(schemas, version))
+      else types.set(request['schema'] as string, compileSchema({ components: { schemas } }, GVK)?.root ?? DEDUCED.root)
       return {}
     }
+    if (request.op === 'script') return { steps: runScript(request['steps'] as Step[], versions) }
     if (request.op === 'quantity') return answerQuantity(request)
     if (request['lhs'] === undefined) return answerSet(request)
     return answerValue(request, types.get(request['schema'] as string) ?? DEDUCED.root)

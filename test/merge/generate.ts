@@ -77,14 +77,12 @@ function mapSchema(field: fc.Arbitrary<JsonMap>): fc.Arbitrary<JsonMap> {
     fc.constant<JsonMap>({ 'x-kubernetes-preserve-unknown-fields': true }),
     field.map((additionalProperties): JsonMap => ({ additionalProperties })),
   )
-  return fc
-    .tuple(pairsOf(field), mapType, extra)
-    .map(([fields, type, more]) => ({
-      type: 'object',
-      ...(fields.length > 0 ? { properties: record(fields) } : {}),
-      ...type,
-      ...more,
-    }))
+  return fc.tuple(pairsOf(field), mapType, extra).map(([fields, type, more]) => ({
+    type: 'object',
+    ...(fields.length > 0 ? { properties: record(fields) } : {}),
+    ...type,
+    ...more,
+  }))
 }
 
 /** Schemas of one type, self-reference included (`#/components/schemas/t`). */
@@ -173,3 +171,49 @@ export function valueOf(schema: JsonMap): fc.Arbitrary<Json> {
 export const schemaAndValues: fc.Arbitrary<{ schema: JsonMap; values: Json[] }> = typeSchema.chain((schema) =>
   fc.record({ schema: fc.constant(schema), values: fc.array(valueOf(schema), { minLength: 3, maxLength: 3 }) }),
 )
+
+const VERSIONS = ['v1', 'v2'] as const
+const CONTAINER = '#/components/schemas/'
+
+/** The schema in another version: the same fields, some containers atomic; refers to itself by its own name. */
+function inVersion(schema: JsonMap, version: string, changed: boolean): JsonMap {
+  let count = 0
+  const visit = (value: Json | undefined): Json => {
+    if (Array.isArray(value)) return (value as readonly Json[]).map(visit)
+    if (typeof value !== 'object' || value === null) return value as Json
+    const node = record(
+      Object.entries(value as JsonMap).map(([name, member]) => [name, visit(member)] as const),
+    ) as Record<string, Json>
+    if (typeof node['$ref'] === 'string') return { $ref: `${CONTAINER}t.${version}` }
+    count++
+    if (!changed || count % 3 !== 0) return node
+    if (node['type'] === 'object' && node['properties'] !== undefined) node['x-kubernetes-map-type'] = 'atomic'
+    if (node['x-kubernetes-list-type'] === 'set') node['x-kubernetes-list-type'] = 'atomic'
+    return node
+  }
+  const { 'x-kubernetes-map-type': _, ...root } = visit(schema) as JsonMap
+  return root as JsonMap
+}
+
+export interface Step {
+  readonly op: 'apply' | 'update'
+  readonly manager: string
+  readonly version: string
+  readonly force: boolean
+  readonly value: Json
+}
+
+/** One schema in two versions, and writes by three managers. */
+export const scriptOf: fc.Arbitrary<{ schemas: Record<string, JsonMap>; steps: Step[] }> = typeSchema
+  .filter((schema) => schema['type'] === 'object' && schema['x-kubernetes-map-type'] !== 'atomic')
+  .chain((schema) => {
+    const schemas = { 't.v1': inVersion(schema, 'v1', false), 't.v2': inVersion(schema, 'v2', true) }
+    const step: fc.Arbitrary<Step> = fc.record({
+      op: fc.constantFrom('apply' as const, 'apply' as const, 'update' as const),
+      manager: fc.constantFrom('a', 'b', 'c'),
+      version: fc.constantFrom(...VERSIONS, 'v1', 'v1'),
+      force: fc.boolean(),
+      value: valueOf(schema),
+    })
+    return fc.record({ schemas: fc.constant(schemas), steps: fc.array(step, { minLength: 3, maxLength: 7 }) })
+  })

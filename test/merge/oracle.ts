@@ -17,7 +17,7 @@ export interface Answer {
 export interface StepAnswer {
   readonly live: unknown
   readonly managers: Readonly<Record<string, { version: string; applied: boolean; fields: unknown }>>
-  readonly conflicts?: readonly string[]
+  readonly conflicts?: Readonly<Record<string, unknown>>
   readonly error?: string
 }
 

@@ -8,7 +8,7 @@ import {
   fieldSetOf,
   type TypeNode,
 } from '../../src/core/merge/index.ts'
-import { documentOf, GVK, schemaAndValues } from './generate.ts'
+import { documentOf, GVK, schemaAndValues, scriptOf } from './generate.ts'
 import type { Request } from './oracle.ts'
 import { extractsWithinMember } from './exceptions.ts'
 
@@ -125,9 +125,14 @@ const quantityText = fc.oneof(
 /** Requests that depend on nothing but the seed. */
 export function generatedRequests(options: { seed: number; count: number }): Request[] {
   const cases = fc.sample(schemaAndValues, { seed: options.seed, numRuns: options.count })
+  const scripts = fc.sample(scriptOf, { seed: options.seed, numRuns: options.count * 2 })
   const quantities = fc.sample(fc.tuple(quantityText, quantityText), { seed: options.seed, numRuns: options.count * 5 })
   return [
     ...cases.flatMap(({ schema, values }, index) => requestsOf(`s${index}`, schema, values)),
+    ...scripts.flatMap(({ schemas, steps }, index): Request[] => [
+      { op: 'schema', schema: `script${index}`, schemas },
+      { op: 'script', schema: `script${index}`, type: 't', steps },
+    ]),
     ...quantities.map(([text, text2]): Request => ({ op: 'quantity', text, text2 })),
   ]
 }

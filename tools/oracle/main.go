@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"sort"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -52,10 +51,10 @@ type manager struct {
 }
 
 type stepAnswer struct {
-	Live      any                `json:"live"`
-	Managers  map[string]manager `json:"managers"`
-	Conflicts []string           `json:"conflicts,omitempty"`
-	Error     string             `json:"error,omitempty"`
+	Live      any                        `json:"live"`
+	Managers  map[string]manager         `json:"managers"`
+	Conflicts map[string]json.RawMessage `json:"conflicts,omitempty"`
+	Error     string                     `json:"error,omitempty"`
 }
 
 type answer struct {
@@ -347,10 +346,17 @@ func describe(live *typed.TypedValue, managers fieldpath.ManagedFields, err erro
 		a.Managers[name] = manager{Version: string(set.APIVersion()), Applied: set.Applied(), Fields: encodeSet(set.Set())}
 	}
 	if conflicts, ok := err.(merge.Conflicts); ok {
+		sets := map[string]*fieldpath.Set{}
 		for _, c := range conflicts {
-			a.Conflicts = append(a.Conflicts, c.Manager+" "+c.Path.String())
+			if sets[c.Manager] == nil {
+				sets[c.Manager] = fieldpath.NewSet()
+			}
+			sets[c.Manager].Insert(c.Path)
 		}
-		sort.Strings(a.Conflicts)
+		a.Conflicts = map[string]json.RawMessage{}
+		for name, set := range sets {
+			a.Conflicts[name] = encodeSet(set)
+		}
 	} else if err != nil {
 		a.Error = err.Error()
 	}

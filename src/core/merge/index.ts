@@ -6,8 +6,19 @@ export { FieldSet, FieldSetBuilder, type FieldSetEntry } from './field-set.ts'
 export { fieldSetOf } from './field-set-of.ts'
 export { createFieldsV1Decoder, decodeFieldsV1, encodeFieldsV1, type FieldsV1Decoder } from './fields-v1.ts'
 export { itemElement } from './item.ts'
+export {
+  type Applied,
+  type ApplyWrite,
+  applyValue,
+  type Conflict,
+  type Updated,
+  type UpdateWrite,
+  updateManagers,
+} from './managers.ts'
 export { mergeTyped } from './merge-typed.ts'
 export type { OpenApiDocument, OpenApiSchema } from './openapi.ts'
+export type { ManagedSet, Managers, Versions } from './ownership.ts'
+export { reconcileWithSchema } from './reconcile.ts'
 export { typeFor } from './resolve.ts'
 export { sameValue } from './same.ts'
 export { compileSchema, DEDUCED, schemaFromData } from './schema.ts'

@@ -1,0 +1,74 @@
+import type { Json } from '../kube/index.ts'
+import { FieldSet } from './field-set.ts'
+import { fieldSetOf } from './field-set-of.ts'
+import type { ManagedSet, Managers, Versions } from './ownership.ts'
+import { withNamedFields } from './reconcile.ts'
+import { removeItems } from './select.ts'
+
+interface Pruning {
+  /** Live with the applied object merged over it, in `version`. */
+  readonly merged: Json
+  readonly version: string
+  /** What the applier owned before this apply. */
+  readonly last: ManagedSet
+  /** Everyone's ownership, the applier's new one included. */
+  readonly managers: Managers
+  readonly versions: Versions
+}
+
+interface At {
+  readonly value: Json
+  readonly version: string
+}
+
+function convert(at: At, version: string, versions: Versions): At {
+  return at.version === version ? at : { value: versions.convert(at.value, at.version, version), version }
+}
+
+function present(at: At, versions: Versions): FieldSet {
+  const type = versions.type(at.version) ?? { kind: 'untyped' }
+  return withNamedFields(fieldSetOf(at.value, type), type)
+}
+
+function ownedByVersion(managers: Managers): Map<string, FieldSet> {
+  const owned = new Map<string, FieldSet>()
+  for (const { version, set } of managers.values())
+    owned.set(version, (owned.get(version) ?? FieldSet.EMPTY).union(set))
+  return owned
+}
+
+/** Puts back whatever someone still owns, version by version, that of the last apply first. */
+function withOwned(merged: At, pruned: At, pruning: Pruning): At {
+  const { versions, last } = pruning
+  const owned = ownedByVersion(pruning.managers)
+  const order = [...owned.keys()].sort((a, b) => Number(b === last.version) - Number(a === last.version))
+  let all = merged
+  let kept = pruned
+  for (const version of order) {
+    const type = versions.type(version)
+    if (type === undefined) continue
+    all = convert(all, version, versions)
+    kept = convert(kept, version, versions)
+    const wanted = present(kept, versions).union(withNamedFields(owned.get(version) as FieldSet, type))
+    kept = { value: removeItems(all.value, present(all, versions).difference(wanted), type), version }
+  }
+  return kept
+}
+
+/**
+ * The merged object without the fields and items that the applier applied last time, does not apply now, and nobody
+ * owns; in `version` again.
+ */
+export function prune(pruning: Pruning): Json {
+  const { last, versions } = pruning
+  const type = versions.type(last.version)
+  if (last.set.isEmpty || type === undefined) return pruning.merged
+  const merged = convert({ value: pruning.merged, version: pruning.version }, last.version, versions)
+  const lastSet = withNamedFields(last.set, type)
+  const bare: At = { value: removeItems(merged.value, lastSet, type), version: last.version }
+  const kept = convert(withOwned(merged, bare, pruning), last.version, versions)
+  // Only what the applier itself had may go: what nobody owns stays.
+  const gone = present(merged, versions).difference(present(kept, versions)).intersection(lastSet)
+  return convert({ value: removeItems(merged.value, gone, type), version: last.version }, pruning.version, versions)
+    .value
+}
