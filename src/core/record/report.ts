@@ -1,0 +1,175 @@
+// The drift report: the JSON contract that scripts rely on. Fields may be added, never renamed or removed.
+import type { Cause } from '../classify/index.ts'
+import type { ChangeKind } from '../compare/index.ts'
+import type { Verdict } from '../decide/index.ts'
+import type { Json, ObjectRef } from '../kube/index.ts'
+import { CATALOGUE, type Problem, type ProblemCode, type ProblemSubject } from '../problem/index.ts'
+
+/** Stands in for the value of a Secret: `hmac:` and 12 hex digits. Who fills a report puts it in. */
+export interface Masked {
+  readonly masked: string
+}
+
+export interface ReportField {
+  /** `formatPath`'s grammar. */
+  readonly path: string
+  /** RFC 6901 pointer into live, or into desired when live lacks the path. */
+  readonly pointer: string
+  readonly change: ChangeKind
+  /** Absent when Git lacks the path. */
+  readonly desired?: Json | Masked
+  /** Absent when the cluster lacks the path. */
+  readonly live?: Json | Masked
+  readonly fingerprint: string
+  /** ISO time. */
+  readonly firstSeen: string
+  readonly cause: Cause
+  readonly verdict: Verdict
+}
+
+export interface ReportIgnored {
+  readonly path: string
+  /** `builtin/…` or the place of the user's rule. */
+  readonly rule: string
+  readonly desired: Json | Masked | null
+  readonly live: Json | Masked | null
+}
+
+export interface ReportObject {
+  readonly ref: ObjectRef
+  readonly status: 'Synced' | 'OutOfSync' | 'Unknown'
+  /** null unless OutOfSync. */
+  readonly difference: 'missing' | 'extra' | 'changed' | null
+  readonly fields: readonly ReportField[]
+  readonly ignored: readonly ReportIgnored[]
+  /** Where Git declares it: file relative to the repository, line 1-based (0 = unknown). */
+  readonly origin?: { readonly file: string; readonly line: number }
+  /** Why it is Unknown. */
+  readonly message?: string
+  /** For an object that is missing or extra as a whole. */
+  readonly cause?: Cause
+  readonly verdict?: Verdict
+}
+
+export interface ReportProblem {
+  readonly code: ProblemCode
+  /** `error`: something could not be answered because of it. */
+  readonly severity: 'error' | 'warning'
+  readonly message: string
+  readonly action: string
+  readonly subject: ProblemSubject
+}
+
+export interface ReportSummary {
+  readonly objects: number
+  readonly inSync: number
+  readonly outOfSync: number
+  readonly unknown: number
+  /** Differing fields of all objects. */
+  readonly fields: number
+}
+
+/** What was compared with what; every part is left out where it does not apply. */
+export interface ReportContext {
+  /** `namespace/name` of the Application. */
+  readonly app?: string
+  readonly revision?: string
+  readonly desired?: string
+  readonly live?: string
+  /** Where the schemas came from, e.g. `builtin 1.35`, `crds.yaml`. */
+  readonly schemas?: readonly string[]
+}
+
+export interface DriftReport {
+  readonly apiVersion: 'holdfast.dev/v1alpha1'
+  readonly kind: 'DriftReport'
+  readonly context?: ReportContext
+  readonly summary: ReportSummary
+  readonly objects: readonly ReportObject[]
+  readonly problems: readonly ReportProblem[]
+}
+
+export interface ReportInput {
+  /** Every object that was looked at, in sync or not. */
+  readonly objects: readonly ReportObject[]
+  readonly problems: readonly Problem[]
+  /** `all` lists objects in sync too; they are counted either way. */
+  readonly include: 'different' | 'all'
+  readonly context?: ReportContext
+}
+
+/**
+ * Codes of reading, defining, desiring, comparing and asking leave a question open when they are to be tried again;
+ * those of acting and recording do not.
+ */
+export function problemSeverity(code: ProblemCode): 'error' | 'warning' {
+  const { disposition } = CATALOGUE[code]
+  const asksAgain = disposition === 'retry' || disposition === 'wait'
+  const isAboutAnswer = /^HF[1-5]/.test(code) && asksAgain
+  return isAboutAnswer || code === 'HF7002' || code === 'HF7003' || code === 'HF7004' ? 'error' : 'warning'
+}
+
+/** By code unit: the same on every machine, whatever its language. */
+function byText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}
+
+function problemKey({ code, subject, message }: ReportProblem): string {
+  const line = String(subject.line ?? 0).padStart(9, '0')
+  return [code, subject.object ?? '', subject.file ?? '', line, message].join('\u0000')
+}
+
+function objectSortKey({ ref }: ReportObject): string {
+  return [ref.group, ref.kind, ref.namespace, ref.name, ref.version].join('\u0000')
+}
+
+function sortedObject(object: ReportObject): ReportObject {
+  return {
+    ...object,
+    fields: object.fields.toSorted((a, b) => byText(a.path, b.path)),
+    ignored: object.ignored.toSorted((a, b) => byText(a.path, b.path) || byText(a.rule, b.rule)),
+  }
+}
+
+function summarize(objects: readonly ReportObject[]): ReportSummary {
+  const count = (status: ReportObject['status']): number => objects.filter((object) => object.status === status).length
+  return {
+    objects: objects.length,
+    inSync: count('Synced'),
+    outOfSync: count('OutOfSync'),
+    unknown: count('Unknown'),
+    fields: objects.reduce((sum, { fields }) => sum + fields.length, 0),
+  }
+}
+
+/** Counts, sorts and leaves out: the same input in any order gives the same report. */
+export function driftReport({ objects, problems, include, context }: ReportInput): DriftReport {
+  const listed = include === 'all' ? objects : objects.filter(({ status }) => status !== 'Synced')
+  const told = problems.map(({ code, message, action, subject }) => ({
+    code,
+    severity: problemSeverity(code),
+    message,
+    action,
+    subject,
+  }))
+  return {
+    apiVersion: 'holdfast.dev/v1alpha1',
+    kind: 'DriftReport',
+    ...(context === undefined ? {} : { context }),
+    summary: summarize(objects),
+    objects: listed.map(sortedObject).sort((a, b) => byText(objectSortKey(a), objectSortKey(b))),
+    problems: told.sort((a, b) => byText(problemKey(a), problemKey(b))),
+  }
+}
+
+/** As `kubectl diff`: 0 no drift, 1 drift found, 2 the question could not be answered (some object or all). */
+export function driftExitCode({ summary, problems }: Pick<DriftReport, 'summary' | 'problems'>): 0 | 1 | 2 {
+  if (summary.unknown > 0 || problems.some(({ severity }) => severity === 'error')) return 2
+  return summary.outOfSync > 0 ? 1 : 0
+}
+
+export function isMasked(value: unknown): value is Masked {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length !== 1) return false
+  const { masked } = value as { masked?: unknown }
+  return typeof masked === 'string' && /^hmac:[0-9a-f]{12}$/.test(masked)
+}

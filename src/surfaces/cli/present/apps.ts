@@ -1,0 +1,152 @@
+import { createColors } from 'picocolors'
+import type { HealthStatus } from '../../../core/health/index.ts'
+import { formatRef, type ObjectRef } from '../../../core/kube/index.ts'
+import { lineText, prettyJson } from './plain.ts'
+import { yamlText } from './structured.ts'
+import { table } from './table.ts'
+
+export type SyncStatus = 'Synced' | 'OutOfSync' | 'Unknown'
+
+/** One Application as `app list` shows it. Names as in the Application's own spec and status. */
+export interface AppRow {
+  readonly namespace: string
+  readonly name: string
+  readonly project: string
+  readonly destination: { readonly server: string; readonly namespace: string }
+  readonly sync: SyncStatus
+  readonly health: HealthStatus
+  /** Full commit; '' when none was resolved yet. */
+  readonly revision: string
+  /** Differing fields; null when not known. */
+  readonly driftFields: number | null
+  readonly mode: 'enforce' | 'observe'
+  readonly syncPolicy: 'Manual' | 'Auto' | 'Auto-Prune'
+  readonly repoURL: string
+  readonly path: string
+  readonly targetRevision: string
+  /** ISO time of the last comparison; null when none was made. */
+  readonly comparedAt: string | null
+}
+
+export interface AppCondition {
+  readonly type: string
+  readonly message: string
+  readonly lastTransitionTime: string | null
+}
+
+export interface AppResource {
+  readonly ref: ObjectRef
+  readonly sync: SyncStatus
+  /** null for kinds without a health check. */
+  readonly health: HealthStatus | null
+  readonly message: string
+  readonly driftFields: number
+}
+
+export interface AppDetail extends AppRow {
+  readonly conditions: readonly AppCondition[]
+  readonly resources: readonly AppResource[]
+  readonly operation: { readonly phase: string; readonly message: string; readonly finishedAt: string | null } | null
+}
+
+export interface AppTextOptions {
+  readonly color: 'always' | 'never'
+}
+
+const GOOD = new Set(['Synced', 'Healthy'])
+const BAD = new Set(['OutOfSync', 'Degraded', 'Missing', 'Unknown'])
+
+function painter({ color }: AppTextOptions): (text: string) => string {
+  const colors = createColors(color === 'always')
+  return (text) => (GOOD.has(text) ? colors.green(text) : BAD.has(text) ? colors.red(text) : text)
+}
+
+const short = (revision: string): string =>
+  /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(revision) ? revision.slice(0, 7) : lineText(revision, 40)
+const drift = (fields: number | null): string => (fields === null ? '?' : String(fields))
+
+export function appListText(apps: readonly AppRow[], options: AppTextOptions): string {
+  if (apps.length === 0) return '(no applications)\n'
+  const head = ['NAME', 'NAMESPACE', 'PROJECT', 'SYNC', 'HEALTH', 'REVISION', 'DRIFT', 'MODE', 'POLICY']
+  const rows = apps.map((app) => [
+    `${app.namespace}/${app.name}`,
+    app.destination.namespace,
+    app.project,
+    app.sync,
+    app.health,
+    short(app.revision),
+    drift(app.driftFields),
+    app.mode,
+    app.syncPolicy,
+  ])
+  return table({ head, rows, paint: painter(options) })
+}
+
+function facts(app: AppDetail): readonly (readonly [string, string])[] {
+  const base: [string, string][] = [
+    ['Name', `${app.namespace}/${app.name}`],
+    ['Project', app.project],
+    ['Destination', `${app.destination.server} ${app.destination.namespace}`],
+    ['Source', `${app.repoURL} ${app.path === '' ? '.' : app.path} (${app.targetRevision})`],
+    ['Revision', app.revision === '' ? 'none yet' : app.revision],
+    ['Policy', app.syncPolicy],
+    ['Mode', app.mode],
+    ['Sync', app.sync],
+    ['Health', app.health],
+    [
+      'Drift',
+      app.driftFields === null ? 'not known' : `${app.driftFields} ${app.driftFields === 1 ? 'field' : 'fields'}`,
+    ],
+    ['Compared', app.comparedAt ?? 'never'],
+  ]
+  const { operation } = app
+  if (operation)
+    base.push([
+      'Operation',
+      `${operation.phase}${operation.finishedAt === null ? '' : ` ${operation.finishedAt}`}: ${operation.message}`,
+    ])
+  return base
+}
+
+export function appText(app: AppDetail, options: AppTextOptions): string {
+  const paint = painter(options)
+  const blocks = [
+    facts(app)
+      .map(([name, value]) => `${`${name}:`.padEnd(13)}${paint(lineText(value))}\n`)
+      .join(''),
+  ]
+  if (app.conditions.length > 0) {
+    const rows = app.conditions.map(({ type, lastTransitionTime, message }) => [
+      type,
+      lastTransitionTime ?? '',
+      message,
+    ])
+    blocks.push(table({ head: ['CONDITION', 'SINCE', 'MESSAGE'], rows, paint }))
+  }
+  const rows = app.resources.map(({ ref, sync, health, driftFields, message }) => [
+    formatRef(ref),
+    sync,
+    health ?? '',
+    String(driftFields),
+    message,
+  ])
+  blocks.push(
+    rows.length === 0
+      ? '(no resources)\n'
+      : table({ head: ['RESOURCE', 'SYNC', 'HEALTH', 'DRIFT', 'MESSAGE'], rows, paint }),
+  )
+  return blocks.join('\n')
+}
+
+function appList(apps: readonly AppRow[]): object {
+  return { apiVersion: 'holdfast.dev/v1alpha1', kind: 'ApplicationSummaryList', items: apps }
+}
+
+function appDetail(app: AppDetail): object {
+  return { apiVersion: 'holdfast.dev/v1alpha1', kind: 'ApplicationSummary', ...app }
+}
+
+export const appListJson = (apps: readonly AppRow[]): string => prettyJson(appList(apps))
+export const appListYaml = (apps: readonly AppRow[]): string => yamlText(appList(apps))
+export const appJson = (app: AppDetail): string => prettyJson(appDetail(app))
+export const appYaml = (app: AppDetail): string => yamlText(appDetail(app))

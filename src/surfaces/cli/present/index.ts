@@ -1,0 +1,19 @@
+// What is printed: values in, text out.
+export {
+  appJson,
+  appListJson,
+  appListText,
+  appListYaml,
+  appText,
+  appYaml,
+  type AppCondition,
+  type AppDetail,
+  type AppResource,
+  type AppRow,
+  type AppTextOptions,
+} from './apps.ts'
+export { lineText, prettyJson, safeText, valueText } from './plain.ts'
+export { presentReport, REPORT_FORMATS, type PresentOptions, type ReportFormat } from './report.ts'
+export { yamlText } from './structured.ts'
+export { table, type Table } from './table.ts'
+export type { TextOptions } from './text.ts'
