@@ -60,9 +60,9 @@ const TERMINATING = /is being terminated/
 const TOO_LARGE =
   /request is too large|larger than max|Request entity too large|must have at most|Too long: (?:must have at most|may not be more than) \d+ bytes/i
 const USER_ERROR =
-  /failed to create typed patch object|duplicate entries for key|strict decoding error|errors? in your request|cannot be handled as a/i
+  /failed to create typed patch object|failed to convert new object|duplicate entries for key|strict decoding error|errors? in your request|cannot be handled as a/i
 const IMMUTABLE =
-  /immutable|may not change|are forbidden: updates to|updates to .* are forbidden|cannot be changed|may not be changed|must not be changed|field cannot be modified/i
+  /immutable|may not change|are forbidden: updates to|updates to .* are forbidden|cannot be changed|cannot change |may not be changed|must not be changed|field cannot be modified/i
 
 function isAdmission(status: ServerStatus): boolean {
   return ADMISSION.test(status.message)
@@ -81,7 +81,11 @@ function notFound(status: ServerStatus, asked: Asked): ProblemCode {
   return asked.action === 'write' ? 'HF4007' : 'HF4008'
 }
 
+/** Another object has the name now, or a JSON Patch met another state than the one it was made for. */
+const MOVED_ON = /metadata\.uid: Invalid value|^the server rejected our request due to an error in our request$/
+
 function invalid(status: ServerStatus): ProblemCode {
+  if (MOVED_ON.test(status.message)) return 'HF4007'
   if (isAdmission(status)) return 'HF4003'
   if (TOO_LARGE.test(status.message)) return 'HF4009'
   return IMMUTABLE.test(status.message) ? 'HF4006' : 'HF4005'
@@ -125,11 +129,18 @@ export function codeFor(status: ServerStatus, asked: Asked): ProblemCode {
   }
 }
 
+function words(status: ServerStatus, code: ProblemCode): string {
+  if (code === 'HF3002') return 'The server does not serve this kind (any more).'
+  if (code === 'HF4011') return `The server refused the credentials: ${status.message || 'HTTP 401'}.`
+  return status.message === '' ? `HTTP ${status.code}` : status.message
+}
+
 /** The refusal as an error with the server's own words; values of a Secret are masked in them. */
 export function refusal(answer: HttpAnswer, asked: Asked): HoldfastError {
   const status = statusOf(answer.status, answer.text)
-  const said = status.message === '' ? `HTTP ${answer.status}` : status.message
+  const code = codeFor(status, asked)
+  const said = words(status, code)
   const message = asked.ref?.kind === 'Secret' ? maskValues(said, asked.sent) : said
   const subject = asked.ref === undefined ? {} : { object: formatRef(asked.ref) }
-  return new HoldfastError(problem(codeFor(status, asked), message, subject))
+  return new HoldfastError(problem(code, message, subject))
 }

@@ -1,11 +1,12 @@
 // JSON in and out without losing integers: those beyond 2^53 are bigint inside the process and digits on the wire.
+import { randomUUID } from 'node:crypto'
 
 /** Sixteen digits in a row are the shortest integer that a double may not hold; nearly every body has none. */
 const LONG_DIGITS = /\d{16}/
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 const INTEGER = /^-?\d{16,}$/
-/** Marks a string that stands for an integer; a private-use character, so that no name or value begins with it. */
-const MARK = '\uE000int:'
+/** Marks a string that stands for an integer; random, so that no body can contain it. */
+const MARK = `int:${randomUUID()}:`
 
 function reviveInteger(_key: string, value: unknown): unknown {
   return typeof value === 'string' && value.startsWith(MARK) ? BigInt(value.slice(MARK.length)) : value

@@ -3,7 +3,7 @@ import { isMap, type KubeObject } from '../../core/kube/index.ts'
 
 const MASK = '[masked]'
 /** Where the API server quotes the value that it refuses. */
-const QUOTED = /(Invalid value: |Unsupported value: |Duplicate value: |Value:|got )("(?:[^"\\]|\\.)*"|[^\s,:;}\])]+)/g
+const QUOTED = /((?:Invalid|Unsupported|Duplicate) value: )("(?:[^"\\]|\\.)*"|.*(?=: )|.*)|(\{Value:).*/gs
 
 function texts(value: unknown, into: string[]): string[] {
   if (typeof value === 'string') into.push(value)
@@ -20,7 +20,7 @@ function decoded(value: string): string[] {
 
 /** `message` without anything that the Secret `sent` holds, and without what the server quotes of it. */
 export function maskValues(message: string, sent: KubeObject | undefined): string {
-  let masked = message.replace(QUOTED, `$1${MASK}`)
+  let masked = message.replace(QUOTED, `$1$3${MASK}`)
   const values = [...texts(sent?.['data'], []), ...texts(sent?.['stringData'], [])].flatMap(decoded)
   for (const value of values.filter((text) => text.length >= 4).sort((a, b) => b.length - a.length)) {
     masked = masked.replaceAll(value, MASK)
