@@ -54,16 +54,19 @@ export interface Cluster {
   close(): Promise<void>
 }
 
+type Where = Pick<ConnectOptions, 'config' | 'kubeconfig' | 'context' | 'inCluster' | 'env'>
+
+function isPodMeant({ kubeconfig, context, inCluster: mode = 'auto', env }: Where): boolean {
+  if (mode !== 'auto') return mode === 'always'
+  const isNamed = kubeconfig !== undefined || context !== undefined || (env['KUBECONFIG'] ?? '') !== ''
+  return !isNamed && isInCluster({ env })
+}
+
 /** Explicit kubeconfig, then KUBECONFIG, then the pod's service account, then `$HOME/.kube/config`. Throws HF4011. */
-export function clusterConfig(
-  options: Pick<ConnectOptions, 'config' | 'kubeconfig' | 'context' | 'inCluster' | 'env'>,
-): ClusterConfig {
-  const { env, kubeconfig, context } = options
-  if (options.config !== undefined) return options.config
-  const mode = options.inCluster ?? 'auto'
-  const named = kubeconfig !== undefined || context !== undefined || (env['KUBECONFIG'] ?? '') !== ''
-  const inPod = mode === 'always' || (mode === 'auto' && !named && isInCluster({ env }))
-  if (inPod) return inCluster({ env })
+export function clusterConfig(where: Where): ClusterConfig {
+  const { config, env, kubeconfig, context } = where
+  if (config !== undefined) return config
+  if (isPodMeant(where)) return inCluster({ env })
   return loadKubeConfig({
     env,
     ...(kubeconfig === undefined ? {} : { path: kubeconfig }),

@@ -107,26 +107,22 @@ export function isKindGone(status: ServerStatus): boolean {
   return status.code === 404 && (status.reason === '' || /could not find the requested resource/.test(status.message))
 }
 
-export function codeFor(status: ServerStatus, asked: Asked): ProblemCode {
-  switch (status.code) {
-    case 401:
-      return 'HF4011'
-    case 403:
-      return forbidden(status, asked)
-    case 404:
-      return notFound(status, asked)
-    case 409:
-      return conflict(status)
-    case 413:
-      return 'HF4009'
-    case 400:
-    case 405:
-    case 415:
-    case 422:
-      return invalid(status)
-    default:
-      return status.code >= 500 ? internal(status) : 'HF4008'
-  }
+const BY_STATUS: Readonly<Record<number, (status: ServerStatus, asked: Asked) => ProblemCode>> = {
+  400: invalid,
+  401: () => 'HF4011',
+  403: forbidden,
+  404: notFound,
+  405: invalid,
+  409: conflict,
+  413: () => 'HF4009',
+  415: invalid,
+  422: invalid,
+}
+
+function codeFor(status: ServerStatus, asked: Asked): ProblemCode {
+  const byStatus = BY_STATUS[status.code]
+  if (byStatus !== undefined) return byStatus(status, asked)
+  return status.code >= 500 ? internal(status) : 'HF4008'
 }
 
 function words(status: ServerStatus, code: ProblemCode): string {

@@ -78,8 +78,7 @@ function certificateOf(status: JsonMap, plugin: ExecPlugin): ExecCredential['cer
   return { cert: Buffer.from(cert), key: Buffer.from(key) }
 }
 
-/** Reads the plugin's answer. Never repeats any of it: it is a credential. */
-export function readCredential(plugin: ExecPlugin, output: string): ExecCredential {
+function statusOf(plugin: ExecPlugin, output: string): JsonMap {
   let answer: unknown
   try {
     answer = JSON.parse(output)
@@ -90,8 +89,13 @@ export function readCredential(plugin: ExecPlugin, output: string): ExecCredenti
   if (answer['apiVersion'] !== plugin.apiVersion) {
     throw failed(plugin, `answered in another apiVersion than the kubeconfig's ${plugin.apiVersion}`)
   }
-  const status = answer['status']
-  if (!isMap(status)) throw failed(plugin, 'gave an ExecCredential without status')
+  if (!isMap(answer['status'])) throw failed(plugin, 'gave an ExecCredential without status')
+  return answer['status']
+}
+
+/** Reads the plugin's answer. Never repeats any of it: it is a credential. */
+export function readCredential(plugin: ExecPlugin, output: string): ExecCredential {
+  const status = statusOf(plugin, output)
   const token = typeof status['token'] === 'string' && status['token'] !== '' ? status['token'] : null
   const certificate = certificateOf(status, plugin)
   if (token === null && certificate === null) throw failed(plugin, 'gave neither a token nor a client certificate')

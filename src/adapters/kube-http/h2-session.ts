@@ -63,6 +63,8 @@ export class H2Session {
     this.#session = connectHttp2(options.endpoint.origin, {
       createConnection: () => connection.socket,
       settings: { enablePush: false, initialWindowSize: 1 << 20 },
+      // In MB; Node's 10 would refuse further watches while many large events wait to be read.
+      maxSessionMemory: 256,
     })
     this.#session.once('connect', () => this.#session.setLocalWindowSize(1 << 24))
     this.#session.once('goaway', () => this.fail(new Error('the server closes this connection (GOAWAY)')))

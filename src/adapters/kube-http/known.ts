@@ -54,7 +54,7 @@ export class Known {
       seen.epoch = this.#epoch
       if (mode === 'changes') return
     }
-    this.#upsert(key, object, true)
+    this.#upsert(key, object, { initial: true })
   }
 
   /** What the complete list did not contain is gone. */
@@ -65,7 +65,7 @@ export class Known {
   }
 
   upserted(object: KubeObject): void {
-    this.#upsert(nameKey(object.metadata.namespace ?? '', object.metadata.name ?? ''), object, false)
+    this.#upsert(nameKey(object.metadata.namespace ?? '', object.metadata.name ?? ''), object, { initial: false })
   }
 
   /** A DELETED of something already known to be gone, or of an earlier object of this name, is no news. */
@@ -80,7 +80,7 @@ export class Known {
     for (const [key, seen] of this.#seen) this.#delete(key, seen.uid)
   }
 
-  #upsert(key: string, object: KubeObject, initial: boolean): void {
+  #upsert(key: string, object: KubeObject, { initial }: { initial: boolean }): void {
     const { uid = '', resourceVersion = '' } = object.metadata
     const before = this.#seen.get(key)
     if (before !== undefined && before.uid !== uid) this.#delete(key, before.uid)

@@ -69,22 +69,25 @@ export function readCluster(
   return { server, proxyUrl, insecure, ca, serverName: text(entry, 'tls-server-name') }
 }
 
+function readEnvironment(list: unknown): Record<string, string> {
+  const env: Record<string, string> = {}
+  for (const item of Array.isArray(list) ? list : []) {
+    if (isMap(item) && typeof item['name'] === 'string') env[item['name']] = String(item['value'] ?? '')
+  }
+  return env
+}
+
 function readExec(entry: Entry): ExecPlugin | null {
   const value = entry.value['exec']
   if (!isMap(value)) return null
   const exec: Entry = { file: entry.file, value }
   const command = text(exec, 'command')
   if (command === null) throw unusable(entry.file, 'the exec plugin has no command')
-  const env: Record<string, string> = {}
-  const list = value['env']
-  for (const item of Array.isArray(list) ? list : []) {
-    if (isMap(item) && typeof item['name'] === 'string') env[item['name']] = String(item['value'] ?? '')
-  }
   return {
     apiVersion: text(exec, 'apiVersion') ?? '',
     command,
     args: texts(exec, 'args'),
-    env,
+    env: readEnvironment(value['env']),
     directory: resolve(dirname(entry.file)),
     provideClusterInfo: text(exec, 'provideClusterInfo') === 'true',
     interactiveMode: text(exec, 'interactiveMode') ?? 'IfAvailable',

@@ -31,7 +31,7 @@ export function kubeConfigFiles(options: KubeConfigOptions): { files: string[]; 
   return { files: home === '' ? [] : [join(home, '.kube', 'config')], mustExist: false }
 }
 
-function readFile(file: string, mustExist: boolean): unknown {
+function readFile(file: string, { mustExist }: { mustExist: boolean }): unknown {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -67,7 +67,7 @@ function merge(options: KubeConfigOptions): Merged {
   const { files, mustExist } = kubeConfigFiles(options)
   const merged: Merged = { files, currentContext: '', clusters: new Map(), users: new Map(), contexts: new Map() }
   for (const file of files) {
-    const document = readFile(file, mustExist)
+    const document = readFile(file, { mustExist })
     if (document === null) continue
     if (!isMap(document)) throw unusable(file, 'it is not a kubeconfig')
     take(merged.clusters, document['clusters'], { key: 'cluster', file })

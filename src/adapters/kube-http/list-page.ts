@@ -1,5 +1,5 @@
 // One page of a list.
-import { isMap, type KubeObject } from '../../core/kube/index.ts'
+import { isMap, type JsonMap, type KubeObject } from '../../core/kube/index.ts'
 import { HoldfastError, problem } from '../../core/problem/index.ts'
 import type { KindInfo } from '../../ports/cluster-reader.ts'
 import { refusal, statusOf } from './errors.ts'
@@ -8,7 +8,9 @@ import { collectionPath } from './paths.ts'
 import { bodyOf } from './read-json.ts'
 import { objectOf } from './watch-line.ts'
 
-export const PAGE_LIMIT = 500
+/** How a list begins; by then the size of the objects is known. */
+export const FIRST_PAGE = 100
+const LARGEST_PAGE = 500
 const SMALLEST_PAGE = 50
 /** A page is parsed in one go: about so many bytes keep that under 10 ms. */
 const PAGE_BYTES = 1 << 20
@@ -32,7 +34,7 @@ export interface Page {
   readonly resourceVersion: string
   /** '' on the last page. */
   readonly token: string
-  /** What to ask for next, so that big objects come in smaller pages. */
+  /** What to ask for next: up to 500 objects, fewer when they are big. */
   readonly nextLimit: number
 }
 
@@ -51,12 +53,12 @@ function named(kind: KindInfo, items: readonly unknown[]): KubeObject[] {
 }
 
 function nextLimit(limit: number, bytes: number): number {
-  if (limit === 0 || bytes <= PAGE_BYTES) return limit
-  return Math.max(SMALLEST_PAGE, Math.floor((limit * PAGE_BYTES) / bytes))
+  if (limit === 0) return 0
+  const fitting = Math.floor((limit * PAGE_BYTES) / Math.max(bytes, 1))
+  return Math.min(LARGEST_PAGE, Math.max(SMALLEST_PAGE, fitting))
 }
 
-/** Throws PageExpired, or HoldfastError. */
-export async function readPage(http: HttpClient, query: PageQuery): Promise<Page> {
+async function pageBody(http: HttpClient, query: PageQuery): Promise<{ body: JsonMap; bytes: number }> {
   const { kind, namespace, limit, token, form } = query
   const path = collectionPath(kind, namespace, {
     limit: limit === 0 ? undefined : String(limit),
@@ -66,22 +68,24 @@ export async function readPage(http: HttpClient, query: PageQuery): Promise<Page
   const answer = await http.send({ method: 'GET', path, accept, verb: 'list', kind: kind.kind, lane: 'bulk' })
   if (answer.status === 410) throw new PageExpired(statusOf(410, answer.text).message)
   if (answer.status !== 200) {
-    const ref = { group: kind.group, kind: kind.kind, namespace, name: '*' }
-    throw refusal(answer, { action: 'read', ref })
+    throw refusal(answer, { action: 'read', ref: { group: kind.group, kind: kind.kind, namespace, name: '*' } })
   }
-  const body = bodyOf(answer, http.origin)
-  const metadata = isMap(body['metadata']) ? body['metadata'] : {}
-  const { resourceVersion, continue: next } = metadata
+  return { body: bodyOf(answer, http.origin), bytes: answer.text.length }
+}
+
+/** Throws PageExpired, or HoldfastError. */
+export async function readPage(http: HttpClient, query: PageQuery): Promise<Page> {
+  const { body, bytes } = await pageBody(http, query)
+  const { resourceVersion, continue: token } = isMap(body['metadata']) ? body['metadata'] : {}
   const items = body['items'] ?? []
   if (typeof resourceVersion !== 'string' || !Array.isArray(items)) {
-    throw new HoldfastError(
-      problem('HF4001', `${http.origin} answered the list of ${kind.resource} with something else.`),
-    )
+    const { resource } = query.kind
+    throw new HoldfastError(problem('HF4001', `${http.origin} answered the list of ${resource} with something else.`))
   }
   return {
-    items: named(kind, items),
+    items: named(query.kind, items),
     resourceVersion,
-    token: typeof next === 'string' ? next : '',
-    nextLimit: nextLimit(limit, answer.text.length),
+    token: typeof token === 'string' ? token : '',
+    nextLimit: nextLimit(query.limit, bytes),
   }
 }

@@ -7,7 +7,7 @@ import { type Discovery, type Gvk } from './discovery.ts'
 import { dryRun } from './dry-run.ts'
 import { isKindGone, refusal, statusOf } from './errors.ts'
 import type { HttpClient } from './http.ts'
-import { PAGE_LIMIT, PageExpired, type PageQuery, readPage } from './list-page.ts'
+import { FIRST_PAGE, PageExpired, type PageQuery, readPage } from './list-page.ts'
 import { objectPath } from './paths.ts'
 import { bodyOf, readJson } from './read-json.ts'
 import type { ReflectorTools } from './reflector.ts'
@@ -75,7 +75,7 @@ export class KubeReader implements ClusterReader {
     const form = query.metadataOnly === true ? 'metadata' : 'full'
     const base = { kind, namespace: query.namespace ?? '', form } as const
     try {
-      return await this.#pages({ ...base, limit: PAGE_LIMIT, token: '' })
+      return await this.#pages({ ...base, limit: FIRST_PAGE, token: '' })
     } catch (error) {
       if (!(error instanceof PageExpired)) throw error
       return this.#pages({ ...base, limit: 0, token: '' })

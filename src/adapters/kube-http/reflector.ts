@@ -7,7 +7,7 @@ import type { SafeEmit } from './emit.ts'
 import { refusal } from './errors.ts'
 import type { HttpClient, RequestMetric } from './http.ts'
 import type { Known } from './known.ts'
-import { PAGE_LIMIT, PageExpired, readPage } from './list-page.ts'
+import { FIRST_PAGE, PageExpired, readPage } from './list-page.ts'
 import { collectionPath } from './paths.ts'
 import { isBefore } from './resource-version.ts'
 import { type WatchEnd, WatchRun } from './watch-run.ts'
@@ -193,7 +193,7 @@ export class Reflector {
   async #list(): Promise<void> {
     const { http, kind, namespace, known } = this.#options
     known.beginList()
-    let limit = this.#paged ? PAGE_LIMIT : 0
+    let limit = this.#paged ? FIRST_PAGE : 0
     let mode: 'changes' | 'repeat' = 'changes'
     for (let token = ''; ; ) {
       const page = await readPage(http, { kind, namespace, limit, token, form: 'full' })

@@ -29,6 +29,16 @@ export function objectOf(value: unknown): KubeObject | null {
   return hasNames && hasVersion ? (value as unknown as KubeObject) : null
 }
 
+function failure({ code, message }: JsonMap): WatchLine {
+  const text = typeof message === 'string' ? message : ''
+  return { type: 'ERROR', code: typeof code === 'number' ? code : 0, message: text }
+}
+
+function change(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: JsonMap): WatchLine {
+  const known = objectOf(object)
+  return known === null ? garbage('an object without name or resourceVersion') : { type, object: known }
+}
+
 /** Never throws: what is not an event is `garbage`. */
 export function readWatchLine(line: string): WatchLine {
   let event: unknown
@@ -39,20 +49,7 @@ export function readWatchLine(line: string): WatchLine {
   }
   if (!isMap(event) || !isMap(event['object'])) return garbage('a line that is not an event')
   const { type, object } = event
-  switch (type) {
-    case 'ADDED':
-    case 'MODIFIED':
-    case 'DELETED': {
-      const known = objectOf(object)
-      return known === null ? garbage('an object without name or resourceVersion') : { type, object: known }
-    }
-    case 'BOOKMARK':
-      return bookmark(object)
-    case 'ERROR': {
-      const { code, message } = object
-      return { type, code: typeof code === 'number' ? code : 0, message: typeof message === 'string' ? message : '' }
-    }
-    default:
-      return garbage('an event of unknown type')
-  }
+  if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') return change(type, object)
+  if (type === 'BOOKMARK') return bookmark(object)
+  return type === 'ERROR' ? failure(object) : garbage('an event of unknown type')
 }

@@ -104,12 +104,8 @@ export class WatchRun {
     switch (line.type) {
       case 'ADDED':
       case 'MODIFIED':
-        this.#options.onUpsert(line.object)
-        this.#options.onVersion(line.object.metadata.resourceVersion ?? '')
-        break
       case 'DELETED':
-        this.#options.onDelete(line.object)
-        this.#options.onVersion(line.object.metadata.resourceVersion ?? '')
+        this.#changed(line.type, line.object)
         break
       case 'BOOKMARK':
         this.#options.onVersion(line.resourceVersion)
@@ -124,6 +120,12 @@ export class WatchRun {
         line satisfies never
     }
     return this.#finished ? 'stop' : 'go-on'
+  }
+
+  #changed(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubeObject): void {
+    if (type === 'DELETED') this.#options.onDelete(object)
+    else this.#options.onUpsert(object)
+    this.#options.onVersion(object.metadata.resourceVersion ?? '')
   }
 
   #closed(error: Error | null): void {

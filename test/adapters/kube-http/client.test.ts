@@ -151,7 +151,7 @@ describe('requests', () => {
     ])
     expect(items[0]?.['kept']).toEqual({ unknown: [1] })
     expect(seen.map((request) => [request.query.get('limit'), request.query.get('continue')])).toEqual([
-      ['500', null],
+      ['100', null],
       ['500', 't1'],
       [null, null],
     ])

@@ -6,6 +6,9 @@ export interface Wire {
   /** Connections of now carry nothing more, in either direction, without being closed. */
   freeze(): void
   cut(): void
+  /** Cuts, and lets nobody through until mended. */
+  block(): void
+  mend(): void
   close(): Promise<void>
 }
 
@@ -21,7 +24,9 @@ export async function wireTo(url: string): Promise<Wire> {
       to.destroy()
     })
   }
+  let blocked = false
   const server = createServer((client) => {
+    if (blocked) return void client.resetAndDestroy()
     const upstream = connect(Number(target.port), target.hostname)
     join(client, upstream)
     join(upstream, client)
@@ -34,6 +39,13 @@ export async function wireTo(url: string): Promise<Wire> {
     url: `${target.protocol}//127.0.0.1:${(server.address() as AddressInfo).port}`,
     freeze: () => each((socket) => void socket.removeAllListeners('data').pause()),
     cut: () => each((socket) => socket.resetAndDestroy()),
+    block: () => {
+      blocked = true
+      each((socket) => socket.resetAndDestroy())
+    },
+    mend: () => {
+      blocked = false
+    },
     close: () =>
       new Promise((done) => {
         server.close(() => done())
