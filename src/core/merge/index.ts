@@ -26,3 +26,19 @@ export type { SchemaData, TypeData } from './schema-data.ts'
 export { type ExtractOptions, extractItems, removeItems } from './select.ts'
 export { SERVER_FIELDS, stripServerFields } from './server-fields.ts'
 export { validate, type ValidateOptions } from './validate.ts'
+export {
+  applyObject,
+  type ObjectApplied,
+  type ObjectApply,
+  type ObjectConflict,
+  type ObjectUpdate,
+  updateObject,
+} from './field-manager.ts'
+export {
+  decodeManagedFields,
+  encodeManagedFields,
+  type ManagedEntries,
+  type ManagedEntry,
+  resetsManagedFields,
+} from './managed-fields.ts'
+export { type ObjectScale, scaleObject } from './scale.ts'

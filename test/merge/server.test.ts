@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Json, JsonMap } from '../../src/core/kube/index.ts'
+import {
+  compileSchema,
+  type OpenApiDocument,
+  type SchemaData,
+  schemaFromCrd,
+  schemaFromData,
+  type Versions,
+} from '../../src/core/merge/index.ts'
+import { BinariesUnavailable } from '../../tools/binaries.mjs'
+import { type ControlPlane, startControlPlane } from '../../tools/control-plane.mjs'
+import { GADGETS } from './server-kinds.ts'
+import { type Answer, type Call, runOnServer, type Server } from './server-run.ts'
+import { serverScript } from './server-script.ts'
+
+const SCRIPTS = Number(process.env['HOLDFAST_MERGE_SCRIPTS'] ?? 60)
+const SEED = Number(process.env['HOLDFAST_SEED'] ?? 1)
+const DATA = JSON.parse(
+  readFileSync(new URL('../../data/kubernetes/1.35/schemas.json', import.meta.url), 'utf8'),
+) as SchemaData
+
+let plane: ControlPlane | null = null
+let skipped = ''
+
+function client({ url, ca, adminToken }: ControlPlane): Server {
+  return ({ method, path, body, contentType = 'application/json' }: Call) =>
+    new Promise<Answer>((resolve, reject) => {
+      const headers = { authorization: `Bearer ${adminToken}`, 'content-type': contentType }
+      const sent = request(new URL(path, url), { method, ca, headers }, (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString()
+          resolve({ status: response.statusCode ?? 0, body: text.startsWith('{') ? (JSON.parse(text) as JsonMap) : {} })
+        })
+      })
+      sent.on('error', reject)
+      sent.end(body === undefined ? undefined : JSON.stringify(body))
+    })
+}
+
+/** Asks until the answer is there: new kinds are served a moment after their definition is stored. */
+async function until<T>(ask: () => Promise<T | null>): Promise<T> {
+  const end = performance.now() + 20_000
+  for (;;) {
+    const answer = await ask()
+    if (answer !== null) return answer
+    if (performance.now() > end) throw new Error('the server never came to serve the kind')
+  }
+}
+
+beforeAll(async () => {
+  try {
+    plane = await startControlPlane({ controllers: false })
+  } catch (error) {
+    if (!(error instanceof BinariesUnavailable) || process.env['CI'] === 'true') throw error
+    skipped = error.message
+    console.warn(`SKIPPED, real API server: ${skipped}`)
+  }
+}, 900_000)
+
+afterAll(async () => {
+  await plane?.stop()
+})
+
+describe('against a real API server', () => {
+  test('scripts of apply, update, patch and scale by several managers in two versions', async (context) => {
+    if (plane === null) return context.skip(skipped)
+    const server = client(plane)
+    await server({ method: 'POST', path: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', body: GADGETS })
+    for (const version of ['v1', 'v2']) {
+      const path = `/apis/merge.test/${version}/namespaces/default/gadgets`
+      await until(async () => ((await server({ method: 'GET', path })).status === 200 ? true : null))
+    }
+    const versions: Versions = {
+      type: (version) => schemaFromCrd(GADGETS, version.slice('merge.test/'.length), DATA)?.root,
+      convert: (value: Json, _from, to) => (value === null ? null : { ...(value as JsonMap), apiVersion: to }),
+    }
+    const scripts = fc.sample(serverScript, { seed: SEED, numRuns: SCRIPTS })
+    for (const [index, script] of scripts.entries()) {
+      expect(await runOnServer(server, script, { name: `gadget-${index}`, versions })).toEqual([])
+    }
+  }, 900_000)
+
+  test('the schema read from a CRD is the one that the server publishes for it', async (context) => {
+    if (plane === null) return context.skip(skipped)
+    const server = client(plane)
+    for (const version of ['v1', 'v2']) {
+      const gvk = { group: 'merge.test', version, kind: 'Gadget' }
+      const published = await until(async () => {
+        const { body } = await server({ method: 'GET', path: `/openapi/v3/apis/merge.test/${version}` })
+        return compileSchema(body as OpenApiDocument, gvk)
+      })
+      expect(schemaFromCrd(GADGETS, version, DATA)?.digest).toBe(published.digest)
+    }
+  }, 60_000)
+
+  test('the shipped schemas are those of the server', async (context) => {
+    if (plane === null) return context.skip(skipped)
+    const server = client(plane)
+    for (const groupVersion of ['apps/v1', 'batch/v1', 'networking.k8s.io/v1', 'apiextensions.k8s.io/v1']) {
+      const [group = '', version = ''] = groupVersion.split('/')
+      const { body } = await server({ method: 'GET', path: `/openapi/v3/apis/${groupVersion}` })
+      for (const kind of Object.keys(DATA.kinds).filter((it) => it.startsWith(`${groupVersion}/`))) {
+        const gvk = { group, version, kind: kind.slice(groupVersion.length + 1) }
+        expect([kind, schemaFromData(DATA, gvk)?.digest]).toEqual([
+          kind,
+          compileSchema(body as OpenApiDocument, gvk)?.digest,
+        ])
+      }
+    }
+  }, 60_000)
+})
