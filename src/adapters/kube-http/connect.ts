@@ -110,6 +110,7 @@ export async function connect(options: ConnectOptions): Promise<Cluster> {
     close: async () => {
       reader.stopWatches()
       transport.close()
+      schemas.close()
       await http.close()
     },
   }

@@ -51,6 +51,7 @@ export class Discovery {
   readonly #options: DiscoveryOptions
   #view: View | null = null
   #pending: Promise<View> | null = null
+  #isDoubted = false
 
   constructor(options: DiscoveryOptions) {
     this.#options = options
@@ -74,7 +75,8 @@ export class Discovery {
 
   /** The kind; asks the server again before it throws HoldfastError HF3002. */
   async resolve(query: Gvk, subject: { object?: string } = {}): Promise<KindInfo> {
-    const known = this.#view?.byGvk.get(gvkKey(query)) ?? (await this.kind(query, { refresh: true }))
+    const cached = this.#isDoubted ? undefined : this.#view?.byGvk.get(gvkKey(query))
+    const known = cached ?? (await this.kind(query, { refresh: true }))
     if (known !== undefined) return known
     const apiVersion = query.group === '' ? query.version : `${query.group}/${query.version}`
     throw new HoldfastError(
@@ -84,7 +86,7 @@ export class Discovery {
 
   /** The server no longer knows a kind that was in the view. */
   invalidate(): void {
-    if (this.#view !== null) this.#view = { ...this.#view, at: Number.NEGATIVE_INFINITY }
+    this.#isDoubted = true
   }
 
   #current(): Promise<View> {
@@ -108,6 +110,7 @@ export class Discovery {
     const found = aggregated
       ? [...readAggregated(core), ...readAggregated(named)]
       : await this.#older(readGroups(core, named))
+    this.#isDoubted = false
     this.#view = viewOf(
       found.map((entry) => this.#keepStale(entry)),
       at,

@@ -76,6 +76,7 @@ export class HttpClient {
   readonly #options: HttpOptions
   #lanes: Lanes | null = null
   #closed = false
+  readonly #pauses = new Set<() => void>()
 
   constructor(options: HttpOptions) {
     this.#options = options
@@ -99,6 +100,7 @@ export class HttpClient {
   /** Ends all connections; requests under way fail with HF4001. */
   async close(): Promise<void> {
     this.#closed = true
+    for (const wake of this.#pauses) wake()
     const lanes = this.#lanes
     this.#lanes = null
     if (lanes !== null) await Promise.all([lanes.quick.destroy(), lanes.bulk.destroy()])
@@ -106,7 +108,13 @@ export class HttpClient {
 
   #pause(ms: number): Promise<void> {
     return new Promise((done) => {
-      this.#options.clock.after(ms, done)
+      const wake = (): void => {
+        timer.cancel()
+        this.#pauses.delete(wake)
+        done()
+      }
+      const timer = this.#options.clock.after(ms, wake)
+      this.#pauses.add(wake)
     })
   }
 

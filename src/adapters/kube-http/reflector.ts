@@ -84,6 +84,7 @@ export class Reflector {
       if (this.#stopped) return
       if (this.#options.clock.monotonic() - start >= LIVED_MS) this.#failures = 0
       await this.#settle(end).catch((error: unknown) => this.#trouble(error))
+      if (!this.#stopped) await this.#pause()
     }
   }
 
@@ -124,7 +125,6 @@ export class Reflector {
       default:
         end satisfies never
     }
-    if (!this.#stopped) await this.#pause()
   }
 
   async #failed(error: Error): Promise<void> {

@@ -56,7 +56,10 @@ export class Schemas {
   readonly #documents = new Map<string, Promise<OpenApiDocument>>()
   readonly #pending = new Map<string, Promise<ObjectSchema>>()
   #index: Index | null = null
-  #checking: Promise<readonly string[]> | null = null
+  #checking: Promise<void> | null = null
+  /** Changes that nobody has been told of by `refresh` yet. */
+  #changed = new Set<string>()
+  readonly #timers = new Set<{ cancel(): void }>()
 
   constructor(options: SchemaOptions) {
     this.#options = options
@@ -76,10 +79,24 @@ export class Schemas {
   }
 
   /**
-   * Reads the index and forgets what changed. Returns the changed group-versions, as `apps/v1` or `v1`; schemas of
-   * these kinds are read anew on the next demand.
+   * Reads the index and forgets what changed. Returns the group-versions changed since it was last called, as `apps/v1`
+   * or `v1`; schemas of these kinds are read anew on the next demand.
    */
-  refresh(): Promise<readonly string[]> {
+  async refresh(): Promise<readonly string[]> {
+    await this.#checkOnce()
+    const changed = [...this.#changed].sort()
+    this.#changed = new Set()
+    return changed
+  }
+
+  /** Forgets the documents at once, so that no timer is left. */
+  close(): void {
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
+    this.#documents.clear()
+  }
+
+  #checkOnce(): Promise<void> {
     this.#checking ??= this.#check().finally(() => {
       this.#checking = null
     })
@@ -89,22 +106,20 @@ export class Schemas {
   #checkInBackground(): void {
     const age = this.#options.clock.monotonic() - (this.#index?.at ?? Number.NEGATIVE_INFINITY)
     if (age < INDEX_AGE_MS) return
-    this.refresh().catch((error) =>
+    this.#checkOnce().catch((error) =>
       this.#options.log.debug({ error: String(error) }, 'OpenAPI index could not be read'),
     )
   }
 
-  async #check(): Promise<readonly string[]> {
+  async #check(): Promise<void> {
     const at = this.#options.clock.monotonic()
     const urls = readIndex(await readJson(this.#options.http, { path: '/openapi/v3', verb: 'openapi', lane: 'bulk' }))
     this.#index = { at, urls }
-    const changed = new Set<string>()
     for (const [key, { groupVersion, url }] of this.#compiled) {
       if ((urls.get(groupVersion) ?? '') === url) continue
       this.#compiled.delete(key)
-      changed.add(groupVersion.replace(/^apis?\//, ''))
+      this.#changed.add(groupVersion.replace(/^apis?\//, ''))
     }
-    return [...changed].sort()
   }
 
   async #load(gvk: Gvk): Promise<ObjectSchema> {
@@ -112,7 +127,7 @@ export class Schemas {
     const groupVersion = groupVersionOf(gvk)
     const start = clock.monotonic()
     for (;;) {
-      if (this.#index === null || clock.monotonic() > start) await this.refresh()
+      if (this.#index === null || clock.monotonic() > start) await this.#checkOnce()
       const url = this.#index?.urls.get(groupVersion) ?? ''
       const schema = url === '' ? null : this.#options.compile(await this.#document(url), gvk)
       if (schema !== null || clock.monotonic() - start >= LAG_MS) {
@@ -122,6 +137,14 @@ export class Schemas {
       }
       await new Promise<void>((done) => clock.after(LAG_STEP_MS, done))
     }
+  }
+
+  #later(run: () => void): void {
+    const timer = this.#options.clock.after(DOCUMENT_MS, () => {
+      this.#timers.delete(timer)
+      run()
+    })
+    this.#timers.add(timer)
   }
 
   #document(url: string): Promise<OpenApiDocument> {
@@ -134,7 +157,7 @@ export class Schemas {
     const forget = (): void => {
       this.#documents.delete(url)
     }
-    reading.then(() => this.#options.clock.after(DOCUMENT_MS, forget), forget)
+    reading.then(() => this.#later(forget), forget)
     return reading
   }
 }

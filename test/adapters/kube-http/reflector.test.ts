@@ -281,6 +281,15 @@ const CASES: { name: string; protocols?: Protocol[]; steps: Steps; told: string[
     },
     told: ['~ns/a@5', '~ns/b@6', '=2@10', '-ns/a u-a', '-ns/b u-b', '!HF3002', '!HF3002', '~ns/a@45', '=1@50'],
   },
+  {
+    name: 'a 404 that discovery cannot confirm deletes nothing',
+    steps: {
+      lists: [answer(two), answer(list(10, []))],
+      watches: [(_r, reply) => reply.text(404, '404 page not found'), send(event('DELETED', configMap('b', 12)))],
+      other: (_r, reply) => reply.json(500, status(500, 'InternalError', 'no discovery')),
+    },
+    told: ['~ns/a@5', '~ns/b@6', '=2@10', '!HF4008', '-ns/b u-b'],
+  },
 ]
 
 describe('reflector', () => {
