@@ -7,7 +7,7 @@ import { byteLru } from './byte-lru.ts'
 import { decode, encode } from './codec.ts'
 import { disk } from './disk.ts'
 import { sweep } from './sweep.ts'
-import { writeBehind } from './write-behind.ts'
+import { type WriteBehind, writeBehind } from './write-behind.ts'
 
 const MB = 1_000_000
 
@@ -53,43 +53,76 @@ function sweeper(
   }
 }
 
+/** Says once that the disk gives trouble, and again only after it was fine in between. */
+function troubleTeller(root: string, log: Log): { trouble(error: unknown): void; fine(): void } {
+  let isTold = false
+  return {
+    fine: () => {
+      isTold = false
+    },
+    trouble: (error) => {
+      if (!isTold) log.warn({ directory: root, error }, 'the cache cannot be written; Holdfast goes on without it')
+      isTold = true
+    },
+  }
+}
+
+interface Files {
+  read(key: string): string | undefined
+  readonly waiting: WriteBehind
+  remove(key: string): void
+  idle(): Promise<void>
+}
+
+/** The disk with its queue of writes and its sweeps. */
+function filesOf({ directory, diskBytes, clock, log }: FileCacheOptions): Files {
+  const root = join(directory, 'bodies')
+  const files = disk(root)
+  const swept = sweeper(root, { bound: diskBytes ?? 512 * MB, clock })
+  const told = troubleTeller(root, log)
+  const waiting = writeBehind({
+    disk: files,
+    bound: WAITING_BYTES,
+    onTrouble: told.trouble,
+    onWritten: (bytes) => {
+      told.fine()
+      swept.written(bytes)
+    },
+  })
+  return {
+    waiting,
+    read: (key) => waiting.get(key) ?? files.read(key),
+    remove: (key) => {
+      waiting.cancel(key)
+      void files.remove(key)
+    },
+    idle: async () => {
+      await waiting.idle()
+      await swept.idle()
+    },
+  }
+}
+
 /**
  * Bodies as files, with the recently used ones in memory. A body that comes back is shared with other callers and must
  * not be changed. A file that is gone, cut short or altered is a miss.
  */
 export function fileCache(options: FileCacheOptions): FileCache {
-  const root = join(options.directory, 'bodies')
-  const files = disk(root)
-  const swept = sweeper(root, { bound: options.diskBytes ?? 512 * MB, clock: options.clock })
+  const files = filesOf(options)
   const parsed = byteLru<KubeObject>(PARSED_BYTES)
   const texts = byteLru<string>(options.memoryBytes ?? 24 * MB)
   const pinned = byteLru<string>(options.pinnedBytes ?? 16 * MB)
-  let isTroubled = false
-  const waiting = writeBehind({
-    disk: files,
-    bound: WAITING_BYTES,
-    onWritten: (bytes) => {
-      isTroubled = false
-      swept.written(bytes)
-    },
-    onTrouble: (error) => {
-      if (!isTroubled)
-        options.log.warn({ directory: root, error }, 'the cache cannot be written; Holdfast goes on without it')
-      isTroubled = true
-    },
-  })
-  const fromDisk = (key: string): string | undefined => {
+  const fromFiles = (key: string): string | undefined => {
     const text = files.read(key)
     if (text !== undefined) texts.set(key, text, text.length)
     return text
   }
-  const textOf = (key: string): string | undefined =>
-    pinned.get(key) ?? texts.get(key) ?? waiting.get(key) ?? fromDisk(key)
   return {
+    idle: files.idle,
     get: (key) => {
       const known = parsed.get(key)
       if (known) return known
-      const text = textOf(key)
+      const text = pinned.get(key) ?? texts.get(key) ?? fromFiles(key)
       if (text === undefined) return undefined
       const body = decode(text)
       if (body) parsed.set(key, body, text.length)
@@ -100,18 +133,13 @@ export function fileCache(options: FileCacheOptions): FileCache {
       parsed.delete(key)
       if (place === 'memory') {
         texts.delete(key)
-        waiting.cancel(key)
         pinned.set(key, text, text.length)
-        void files.remove(key)
-        return
+        files.remove(key)
+      } else {
+        pinned.delete(key)
+        texts.set(key, text, text.length)
+        files.waiting.add(key, text)
       }
-      pinned.delete(key)
-      texts.set(key, text, text.length)
-      waiting.add(key, text)
-    },
-    idle: async () => {
-      await waiting.idle()
-      await swept.idle()
     },
   }
 }

@@ -69,17 +69,8 @@ function redactObject(value: object, parents: readonly object[]): unknown {
 
 /** A copy that JSON can say, bounded in depth and width, without anything secret. Never throws on plain data. */
 export function redactValue(value: unknown, parents: readonly object[] = []): unknown {
-  switch (typeof value) {
-    case 'string':
-      return redactText(value)
-    case 'bigint':
-      return value.toString()
-    case 'object':
-      return value === null ? null : redactObject(value, parents)
-    case 'function':
-    case 'symbol':
-      return undefined
-    default:
-      return value
-  }
+  if (typeof value === 'string') return redactText(value)
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined
+  return typeof value === 'object' && value !== null ? redactObject(value, parents) : value
 }

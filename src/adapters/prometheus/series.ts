@@ -7,100 +7,101 @@ const HEAL_SECONDS = [
 ]
 const APP = ['namespace', 'name'] as const
 
-export type Series = ReturnType<typeof series>
+const APP_INFO = [
+  ...APP,
+  'project',
+  'autosync_enabled',
+  'repo',
+  'dest_server',
+  'dest_namespace',
+  'sync_status',
+  'health_status',
+  'operation',
+] as const
 
-/** Every series Holdfast exposes, under the names that people already alert on and its own. */
-export function series(registry: Registry) {
-  const common = { registers: [registry] }
+interface Named<L extends string> {
+  readonly name: string
+  readonly help: string
+  readonly labels?: readonly L[]
+}
+
+/** Makers of series of one registry. */
+function makers(registry: Registry) {
+  const common = <L extends string>({ name, help, labels }: Named<L>) => ({
+    name,
+    help,
+    labelNames: labels ?? [],
+    registers: [registry],
+  })
   return {
-    appInfo: new Gauge({
-      ...common,
-      name: 'argocd_app_info',
-      help: 'Application with its sync and health status; always 1.',
-      labelNames: [
-        'namespace',
-        'name',
-        'project',
-        'autosync_enabled',
-        'repo',
-        'dest_server',
-        'dest_namespace',
-        'sync_status',
-        'health_status',
-        'operation',
-      ] as const,
-    }),
-    sync: new Counter({
-      ...common,
+    gauge: <L extends string = never>(named: Named<L>) => new Gauge<L>(common(named)),
+    counter: <L extends string = never>(named: Named<L>) => new Counter<L>(common(named)),
+    histogram: <L extends string = never>(named: Named<L> & { readonly buckets: number[] }) =>
+      new Histogram<L>({ ...common(named), buckets: named.buckets }),
+  }
+}
+
+/** Named as in Argo CD, for the dashboards and alerts that exist. */
+function familiar({ gauge, counter, histogram }: ReturnType<typeof makers>) {
+  const app = 'Application with its sync and health status; always 1.'
+  const sync = 'Sync operations by application and phase.'
+  const reconcile = 'Seconds one reconciliation of an application took.'
+  return {
+    appInfo: gauge({ name: 'argocd_app_info', help: app, labels: APP_INFO }),
+    sync: counter({
       name: 'argocd_app_sync_total',
-      help: 'Sync operations by application and phase.',
-      labelNames: ['namespace', 'name', 'project', 'dest_server', 'phase', 'dry_run'] as const,
+      help: sync,
+      labels: [...APP, 'project', 'dest_server', 'phase', 'dry_run'],
     }),
-    reconcile: new Histogram({
-      ...common,
+    reconcile: histogram({
       name: 'argocd_app_reconcile',
-      help: 'Seconds one reconciliation of an application took.',
-      labelNames: ['namespace', 'dest_server'] as const,
+      help: reconcile,
+      labels: ['namespace', 'dest_server'],
       buckets: RECONCILE_SECONDS,
     }),
-    driftFields: new Gauge({
-      ...common,
-      name: 'holdfast_drift_fields',
-      help: 'Fields that differ between Git and the cluster.',
-      labelNames: APP,
-    }),
-    lastCompare: new Gauge({
-      ...common,
-      name: 'holdfast_last_compare_timestamp_seconds',
-      help: 'When the application was last compared (Unix time).',
-      labelNames: APP,
-    }),
-    heals: new Counter({
-      ...common,
+  }
+}
+
+function perApp({ gauge, counter, histogram }: ReturnType<typeof makers>) {
+  const fields = 'Fields that differ between Git and the cluster.'
+  const compared = 'When the application was last compared (Unix time).'
+  const seconds = 'Seconds from the event that showed a drift to the answer of the write that healed it.'
+  return {
+    driftFields: gauge({ name: 'holdfast_drift_fields', help: fields, labels: APP }),
+    lastCompare: gauge({ name: 'holdfast_last_compare_timestamp_seconds', help: compared, labels: APP }),
+    heals: counter({
       name: 'holdfast_heals_total',
       help: 'Heals by application and result.',
-      labelNames: ['namespace', 'name', 'result'] as const,
+      labels: [...APP, 'result'],
     }),
-    healSeconds: new Histogram({
-      ...common,
-      name: 'holdfast_heal_seconds',
-      help: 'Seconds from the event that showed a drift to the answer of the write that healed it.',
-      buckets: HEAL_SECONDS,
-    }),
-    queueDepth: new Gauge({ ...common, name: 'holdfast_queue_depth', help: 'Requests that wait in the work queue.' }),
-    watches: new Gauge({
-      ...common,
-      name: 'holdfast_watches',
-      help: 'Watched kinds by state.',
-      labelNames: ['state'] as const,
-    }),
-    gitFetch: new Counter({
-      ...common,
-      name: 'holdfast_git_fetch_total',
-      help: 'Fetches of Git repositories by result.',
-      labelNames: ['result'] as const,
-    }),
-    apiRequests: new Counter({
-      ...common,
-      name: 'holdfast_api_requests_total',
-      help: 'Requests to the Kubernetes API by verb and HTTP status.',
-      labelNames: ['verb', 'code'] as const,
-    }),
-    enforcing: new Gauge({
-      ...common,
-      name: 'holdfast_enforcing',
-      help: '1 while this process may write to managed objects, else 0.',
-    }),
-    untracked: new Gauge({
-      ...common,
-      name: 'holdfast_metrics_untracked_apps',
-      help: 'Applications without series of their own because the limit is reached.',
-    }),
-    buildInfo: new Gauge({
-      ...common,
+    healSeconds: histogram({ name: 'holdfast_heal_seconds', help: seconds, buckets: HEAL_SECONDS }),
+  }
+}
+
+function perProcess({ gauge, counter }: ReturnType<typeof makers>) {
+  const fetches = 'Fetches of Git repositories by result.'
+  const requests = 'Requests to the Kubernetes API by verb and HTTP status.'
+  const enforcing = '1 while this process may write to managed objects, else 0.'
+  const untracked = 'Applications without series of their own because the limit is reached.'
+  return {
+    queueDepth: gauge({ name: 'holdfast_queue_depth', help: 'Requests that wait in the work queue.' }),
+    watches: gauge({ name: 'holdfast_watches', help: 'Watched kinds by state.', labels: ['state'] }),
+    gitFetch: counter({ name: 'holdfast_git_fetch_total', help: fetches, labels: ['result'] }),
+    apiRequests: counter({ name: 'holdfast_api_requests_total', help: requests, labels: ['verb', 'code'] }),
+    enforcing: gauge({ name: 'holdfast_enforcing', help: enforcing }),
+    untracked: gauge({ name: 'holdfast_metrics_untracked_apps', help: untracked }),
+    buildInfo: gauge({
       name: 'holdfast_build_info',
       help: 'Version that runs; always 1.',
-      labelNames: ['version', 'node_version'] as const,
+      labels: ['version', 'node_version'],
     }),
   }
+}
+
+export type Series = ReturnType<typeof series>
+
+/** Every series about applications and work. */
+export function series(registry: Registry) {
+  const make = makers(registry)
+  return { ...familiar(make), ...perApp(make), ...perProcess(make) }
 }

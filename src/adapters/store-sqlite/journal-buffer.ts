@@ -27,20 +27,41 @@ export interface JournalBufferOptions {
   write(entries: readonly JournalEntry[]): Promise<void>
 }
 
+interface Waiting {
+  /** One promise for all of them, in parts no larger than a batch. */
+  push(entries: readonly JournalEntry[]): Promise<void>
+  /** The oldest parts that fit into one batch; [] when nothing waits. */
+  take(): readonly Pending[]
+}
+
+function waitingEntries(): Waiting {
+  let pending: Pending[] = []
+  const pushPart = (entries: readonly JournalEntry[]): Promise<void> =>
+    new Promise((resolve, reject) => pending.push({ entries, resolve, reject }))
+  return {
+    push: async (entries) => {
+      const parts: Promise<void>[] = []
+      for (let start = 0; start < entries.length; start += BATCH)
+        parts.push(pushPart(entries.slice(start, start + BATCH)))
+      await Promise.all(parts)
+    },
+    take: () => {
+      let taken = 0
+      const end = pending.findIndex(({ entries }) => (taken += entries.length) > BATCH)
+      const batch = end < 0 ? pending : pending.slice(0, end)
+      pending = end < 0 ? [] : pending.slice(end)
+      return batch
+    },
+  }
+}
+
 /** Gathers entries and writes them in order, one transaction per 50 ms or 200 entries. */
 export function journalBuffer({ clock, file, write }: JournalBufferOptions): JournalBuffer {
-  let pending: Pending[] = []
+  const waiting = waitingEntries()
   let size = 0
   let writing: Promise<void> | null = null
   let timer: { cancel(): void } | null = null
 
-  const takeBatch = (): Pending[] => {
-    let taken = 0
-    const end = pending.findIndex(({ entries }) => (taken += entries.length) > BATCH)
-    const batch = end < 0 ? pending : pending.slice(0, end)
-    pending = end < 0 ? [] : pending.slice(end)
-    return batch
-  }
   const writeBatch = async (batch: readonly Pending[]): Promise<void> => {
     const entries = batch.flatMap((part) => part.entries)
     try {
@@ -48,39 +69,32 @@ export function journalBuffer({ clock, file, write }: JournalBufferOptions): Jou
       for (const part of batch) part.resolve()
     } catch (error) {
       for (const part of batch) part.reject(error)
-    } finally {
-      size -= entries.length
     }
+    size -= entries.length
   }
   const drain = async (): Promise<void> => {
-    while (pending.length > 0) await writeBatch(takeBatch())
+    for (let batch = waiting.take(); batch.length > 0; batch = waiting.take()) await writeBatch(batch)
+    writing = null
   }
-  const flush = (): Promise<void> => {
+  const flush = async (): Promise<void> => {
     timer?.cancel()
     timer = null
-    writing ??= drain().finally(() => {
-      writing = null
-    })
-    return writing
+    // Later, never at once: `drain` ends by clearing what is assigned here.
+    writing ??= Promise.resolve().then(drain)
+    await writing
   }
-  const enqueue = (entries: readonly JournalEntry[]): Promise<void> =>
-    new Promise((resolve, reject) => pending.push({ entries, resolve, reject }))
-  const refused = (count: number): HoldfastError =>
-    new HoldfastError(
-      problem('HF7001', `The store ${file} is behind: ${size} journal entries wait, ${count} were refused`, { file }),
-    )
   return {
     flush,
     add: async (entries) => {
-      if (entries.length === 0) return
-      if (size + entries.length > CAPACITY) throw refused(entries.length)
+      if (size + entries.length > CAPACITY) {
+        const message = `The store ${file} is behind: ${size} journal entries wait, ${entries.length} were refused`
+        throw new HoldfastError(problem('HF7001', message, { file }))
+      }
       size += entries.length
-      const parts: Promise<void>[] = []
-      for (let start = 0; start < entries.length; start += BATCH)
-        parts.push(enqueue(entries.slice(start, start + BATCH)))
+      const committed = waiting.push(entries)
       if (size >= BATCH) void flush()
       else timer ??= clock.after(FLUSH_MS, () => void flush())
-      await Promise.all(parts)
+      await committed
     },
   }
 }

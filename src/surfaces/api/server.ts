@@ -45,7 +45,8 @@ async function answerTo(request: IncomingMessage, options: ApiOptions): Promise<
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { status: 405, body: 'method not allowed\n', headers: { allow: 'GET, HEAD' } }
   }
-  switch ((request.url ?? '').split('?', 1)[0]) {
+  const path = (request.url ?? '').replace(/\?.*$/s, '')
+  switch (path) {
     case '/healthz':
       return { status: 200, body: 'ok\n' }
     case '/readyz':

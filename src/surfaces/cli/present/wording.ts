@@ -23,8 +23,10 @@ export function stateText(object: ReportObject): string {
       return 'extra: in the cluster, not in Git'
     case 'changed':
       return `changed: ${count(object.fields.length, 'field')}`
-    default:
+    case null:
       return object.status === 'Unknown' ? 'unknown' : 'in sync'
+    default:
+      return object.difference satisfies never
   }
 }
 
