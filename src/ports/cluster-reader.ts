@@ -41,7 +41,10 @@ export interface ClusterReader {
   /** e.g. `1.35` */
   readonly serverMinor: () => Promise<string>
   /** Kind of this group and version, or undefined when the server does not serve it. `refresh` asks discovery again. */
-  kind(query: { group: string; version: string; kind: string }, options?: { refresh?: boolean }): Promise<KindInfo | undefined>
+  kind(
+    query: { group: string; version: string; kind: string },
+    options?: { refresh?: boolean },
+  ): Promise<KindInfo | undefined>
   /** The version discovery prefers for a kind, for objects known only by group and kind. */
   preferred(query: { group: string; kind: string }): Promise<KindInfo | undefined>
   schema(query: { group: string; version: string; kind: string }): Promise<ObjectSchema>
@@ -50,7 +53,13 @@ export interface ClusterReader {
   /** The live object; null when it does not exist. Throws HoldfastError otherwise. */
   get(ref: ObjectRef): Promise<KubeObject | null>
   /** Complete list (all pages). `metadataOnly` asks for PartialObjectMetadata. */
-  list(query: { group: string; version: string; kind: string; namespace?: string; metadataOnly?: boolean }): Promise<{ items: KubeObject[]; resourceVersion: string }>
+  list(query: {
+    group: string
+    version: string
+    kind: string
+    namespace?: string
+    metadataOnly?: boolean
+  }): Promise<{ items: KubeObject[]; resourceVersion: string }>
   /** Watches one kind in all namespaces (or, where that is forbidden, in `namespaces`), for ever, until stopped. */
   watch(kind: KindInfo, onEvent: (event: WatchEvent) => void, options?: { namespaces?: readonly string[] }): WatchedKind
   /** What the server would make of `desired`: dry-run PUT on the live object, else dry-run create. Changes nothing. */

@@ -1,6 +1,10 @@
 import type { Json, KubeObject, ObjectRef } from '../core/kube/index.ts'
 
-export type JsonPatch = readonly { readonly op: 'add' | 'replace' | 'remove' | 'test'; readonly path: string; readonly value?: Json | object }[]
+export type JsonPatch = readonly {
+  readonly op: 'add' | 'replace' | 'remove' | 'test'
+  readonly path: string
+  readonly value?: Json | object
+}[]
 
 /** Every call names the field manager `holdfast`; failures are thrown as HoldfastError with an HF4xxx problem. */
 export interface ClusterWriter {
@@ -13,5 +17,8 @@ export interface ClusterWriter {
   /** Replaces with the resourceVersion inside `object` as guard. */
   update(object: KubeObject): Promise<KubeObject>
   /** false when it was already gone. */
-  remove(ref: ObjectRef, options: { uid: string; resourceVersion?: string; propagation: 'Foreground' | 'Background' | 'Orphan' }): Promise<boolean>
+  remove(
+    ref: ObjectRef,
+    options: { uid: string; resourceVersion?: string; propagation: 'Foreground' | 'Background' | 'Orphan' },
+  ): Promise<boolean>
 }

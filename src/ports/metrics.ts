@@ -28,7 +28,19 @@ export interface SyncSample extends MetricsApp {
 
 export type HealResult = 'done' | 'failed' | 'unverified'
 export type WatchState = 'fresh' | 'listing' | 'stale'
-export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete'
+export type ApiVerb =
+  | 'get'
+  | 'list'
+  | 'watch'
+  | 'create'
+  | 'update'
+  | 'patch'
+  | 'apply'
+  | 'delete'
+  | 'dry-run'
+  | 'discovery'
+  | 'openapi'
+  | 'version'
 
 /** What happened, as numbers. No call fails or waits; how it is shown is the adapter's matter. */
 export interface Metrics {

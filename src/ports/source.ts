@@ -16,7 +16,11 @@ export interface Source {
    */
   resolve(source: SourceDefinition, options: { maxAgeMs: number; signal?: AbortSignal }): Promise<Resolved>
   /** Renders the source at this commit. Cached by the tree hashes of what the render reads. */
-  render(source: SourceDefinition, revision: string, options: { appName: string; signal?: AbortSignal }): Promise<Rendered>
+  render(
+    source: SourceDefinition,
+    revision: string,
+    options: { appName: string; signal?: AbortSignal },
+  ): Promise<Rendered>
   /** Author and subject of a commit, for evidence. */
   commit(source: SourceDefinition, revision: string): Promise<{ author: string; date: string; subject: string }>
 }

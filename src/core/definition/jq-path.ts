@@ -33,7 +33,8 @@ function tokenAt(text: string, at: number): Token {
   if (number !== undefined) return { kind: 'number', text: number, at }
   const sign = SIGNS.find((candidate) => text.startsWith(candidate, at))
   if (sign !== undefined) return { kind: 'sign', text: sign, at }
-  throw new NotInSubset(`${JSON.stringify(text.slice(at, at + 12))} at position ${at + 1} is not supported`)
+  const found = text.slice(at, at + 12).split(/\s/, 1)[0]
+  throw new NotInSubset(`${JSON.stringify(found)} at position ${at + 1} is not supported`)
 }
 
 function tokenize(text: string): readonly Token[] {
@@ -114,16 +115,13 @@ function fieldAfterDot(tokens: Tokens): JqStep | undefined {
   return undefined
 }
 
-/** One path: `.`, `.a.b`, `.a["x"][0][]?`. `?` changes nothing here: what is not there never matches. */
-function pathPart(tokens: Tokens): JqStep[] {
+/** What may follow a step: `.a`, `."x"`, `[0]`, `[]`, `?`. `?` changes nothing here: what is not there never matches. */
+function suffixes(tokens: Tokens): JqStep[] {
   const steps: JqStep[] = []
-  expect(tokens, '.')
-  const first = fieldAfterDot(tokens)
-  if (first !== undefined) steps.push(first)
   for (;;) {
     if (accept(tokens, '[')) steps.push(bracket(tokens))
     else if (accept(tokens, '?')) continue
-    else if (steps.length > 0 && accept(tokens, '.')) {
+    else if (accept(tokens, '.')) {
       const field = fieldAfterDot(tokens)
       if (field !== undefined) steps.push(field)
       else if (accept(tokens, '[')) steps.push(bracket(tokens))
@@ -132,11 +130,19 @@ function pathPart(tokens: Tokens): JqStep[] {
   }
 }
 
+/** One path: `.`, `.a.b`, `.a["x"][0][]?`. */
+function pathPart(tokens: Tokens): JqStep[] {
+  expect(tokens, '.')
+  const first = fieldAfterDot(tokens)
+  if (first !== undefined) return [first, ...suffixes(tokens)]
+  return isSign(peek(tokens), '.') ? [] : suffixes(tokens)
+}
+
 function literal(tokens: Tokens): Literal {
   const token = peek(tokens)
   tokens.position++
   if (token?.kind === 'string') return unquote(token.text)
-  if (token?.kind === 'number') return Number(token.text)
+  if (token?.kind === 'number' && Math.abs(Number(token.text)) <= Number.MAX_SAFE_INTEGER) return Number(token.text)
   if (token?.kind === 'name' && token.text === 'true') return true
   if (token?.kind === 'name' && token.text === 'false') return false
   if (token?.kind === 'name' && token.text === 'null') return null
@@ -162,7 +168,7 @@ function stage(tokens: Tokens): JqStep[] {
   if (token?.kind !== 'name') return pathPart(tokens)
   if (token.text !== 'select') throw new NotInSubset(`the function ${token.text} is not supported`)
   tokens.position++
-  return [selection(tokens)]
+  return [selection(tokens), ...suffixes(tokens)]
 }
 
 /**

@@ -50,7 +50,9 @@ function itemIndex(list: readonly Json[], element: PathElement): number {
     case 'key':
       return list.findIndex((item) => {
         const map = item as JsonMap
-        return Object.entries(element.fields).every(([name, value]) => map?.[name] === value || (map?.[name] === undefined))
+        return Object.entries(element.fields).every(
+          ([name, value]) => map?.[name] === value || map?.[name] === undefined,
+        )
       })
     case 'field':
       return -1

@@ -1,0 +1,76 @@
+// Who owns which path of a live object, as managedFields say it. Evidence, never proof: any writer can forge it.
+import type { FieldPath, KubeObject, ManagedFieldsEntry } from '../kube/index.ts'
+import { decodeFieldsV1, FieldSet } from '../merge/index.ts'
+
+export const FIELD_MANAGER = 'holdfast'
+
+/**
+ * Managers under which other tools deliver what stands in Git, so that their fields are stale once Git drops them.
+ * `before-first-apply` is what the server calls the owner of untracked fields at the first apply.
+ */
+export const DELIVERERS: readonly string[] = [
+  'kubectl-client-side-apply',
+  'before-first-apply',
+  'argocd-controller',
+  'argocd-application-controller',
+  'kustomize-controller',
+  'helm-controller',
+  'helm',
+]
+
+export function isDeliverer(entry: Pick<ManagedFieldsEntry, 'manager' | 'operation'>): boolean {
+  if (entry.manager === undefined) return false
+  return DELIVERERS.includes(entry.manager) || (entry.manager === 'kubectl' && entry.operation === 'Apply')
+}
+
+export interface OwnedEntry {
+  readonly entry: ManagedFieldsEntry
+  readonly paths: FieldSet
+  /** True for our own Apply entry on the main resource. */
+  readonly ours: boolean
+  readonly deliverer: boolean
+}
+
+export interface Ownership {
+  readonly entries: readonly OwnedEntry[]
+  /** Our Apply entry, if there is one. */
+  readonly ours: OwnedEntry | undefined
+  /** True when the server keeps no bookkeeping for this object: wiped, or too large, or nothing was ever owned. */
+  readonly empty: boolean
+  /** Entries that could not be read. */
+  readonly unreadable: number
+  /** Entries that own this path, something under it, or the atomic value that contains it. */
+  owners(path: FieldPath): readonly OwnedEntry[]
+}
+
+function owns(paths: FieldSet, path: FieldPath): boolean {
+  if (paths.hasPrefix(path)) return true
+  for (let length = path.length - 1; length > 0; length -= 1) {
+    const prefix = path.slice(0, length)
+    if (paths.has(prefix) && paths.under(prefix).isEmpty) return true
+  }
+  return false
+}
+
+export function ownershipOf(live: KubeObject): Ownership {
+  const entries: OwnedEntry[] = []
+  let unreadable = 0
+  const managed = Array.isArray(live.metadata.managedFields) ? live.metadata.managedFields : []
+  for (const entry of managed) {
+    if (typeof entry !== 'object' || entry === null) continue
+    const decoded = decodeFieldsV1(entry.fieldsV1 ?? {})
+    if (!(decoded instanceof FieldSet)) {
+      unreadable += 1
+      continue
+    }
+    const ours = entry.manager === FIELD_MANAGER && entry.operation === 'Apply' && (entry.subresource ?? '') === ''
+    entries.push({ entry, paths: decoded, ours, deliverer: isDeliverer(entry) })
+  }
+  return {
+    entries,
+    ours: entries.find((entry) => entry.ours),
+    empty: managed.length === 0,
+    unreadable,
+    owners: (path) => entries.filter((entry) => owns(entry.paths, path)),
+  }
+}

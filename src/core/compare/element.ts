@@ -1,0 +1,28 @@
+// How the comparison names list items and finds the types of members.
+import type { FieldPath, Json, PathElement } from '../kube/index.ts'
+import { itemElement, type ListType, type ObjectSchema, type TypeNode } from '../merge/index.ts'
+import { isProblem } from '../problem/index.ts'
+
+export const UNTYPED: TypeNode = { kind: 'untyped' }
+
+/** The item's name in its list; an item that cannot be named stands at its index. */
+export function elementOf(list: ListType, item: Json, index: number): PathElement {
+  const element = itemElement(list, item, index)
+  return isProblem(element) ? { kind: 'index', index } : element
+}
+
+export function memberType(type: TypeNode, name: string): TypeNode {
+  const map = type.kind === 'untyped' ? type.map : type
+  return map?.kind === 'map' ? (map.field(name) ?? UNTYPED) : UNTYPED
+}
+
+export function itemType(type: TypeNode): TypeNode {
+  const list = type.kind === 'untyped' ? type.list : type
+  return list?.kind === 'list' ? list.item : UNTYPED
+}
+
+export function typeAt(schema: ObjectSchema, path: FieldPath): TypeNode {
+  let type: TypeNode = schema.root
+  for (const element of path) type = element.kind === 'field' ? memberType(type, element.name) : itemType(type)
+  return type
+}

@@ -1,0 +1,157 @@
+// Takes what the user's ignoreDifferences name out of both sides, and remembers what that hid.
+import { type IgnoreRule, type JsonPath, matchJqPaths, matchPointers, ruleMatches } from '../definition/index.ts'
+import {
+  deepEqual,
+  type FieldPath,
+  formatPointer,
+  isEmptyValue,
+  isMap,
+  type Json,
+  type JsonMap,
+  type KubeObject,
+  type ObjectRef,
+  pathKey,
+} from '../kube/index.ts'
+import type { ObjectSchema, TypeNode } from '../merge/index.ts'
+import { elementOf, itemType, memberType } from './element.ts'
+import type { FieldChange, IgnoredChange } from './types.ts'
+
+function ignoredPaths(rule: IgnoreRule, object: KubeObject): readonly JsonPath[] {
+  return [...matchPointers(object, rule.jsonPointers), ...matchJqPaths(object, rule.jqPaths)]
+}
+
+/** The concrete place as a field path: list indices become keys where the schema has them. */
+function fieldPathOf(root: Json, jsonPath: JsonPath, schema: ObjectSchema): FieldPath {
+  const path: FieldPath[number][] = []
+  let type: TypeNode = schema.root
+  let value: Json | undefined = root
+  for (const step of jsonPath) {
+    if (typeof step === 'string') {
+      path.push({ kind: 'field', name: step })
+      type = memberType(type, step)
+      value = isMap(value) ? value[step] : undefined
+    } else {
+      const item: Json | undefined = Array.isArray(value) ? (value as readonly Json[])[step] : undefined
+      path.push(
+        type.kind === 'list' && item !== undefined ? elementOf(type, item, step) : { kind: 'index', index: step },
+      )
+      type = itemType(type)
+      value = item
+    }
+  }
+  return path
+}
+
+function valueAt(root: Json | undefined, path: JsonPath): Json | undefined {
+  let value = root
+  for (const step of path) {
+    if (typeof step === 'number') value = Array.isArray(value) ? (value as readonly Json[])[step] : undefined
+    else value = isMap(value) && Object.hasOwn(value, step) ? value[step] : undefined
+    if (value === undefined) return undefined
+  }
+  return value
+}
+
+/** A copy without the place; containers that this empties go too (an emptied map equals an absent one). */
+function without(root: Json, path: JsonPath, depth = 0): Json | undefined {
+  const step = path[depth]
+  if (step === undefined) return undefined
+  if (typeof step === 'number') {
+    if (!Array.isArray(root) || step >= root.length) return root
+    const list = root as readonly Json[]
+    const rest = without(list[step] as Json, path, depth + 1)
+    return rest === undefined && depth + 1 === path.length
+      ? list.filter((_, index) => index !== step)
+      : list.map((item, index) => (index === step ? (rest ?? {}) : item))
+  }
+  if (!isMap(root) || !Object.hasOwn(root, step)) return root
+  const rest = without(root[step] as Json, path, depth + 1)
+  const copy: Record<string, Json | undefined> = { ...root }
+  if (rest === undefined || (depth + 1 < path.length && isEmptyValue(rest) && !isEmptyValue(root[step])))
+    delete copy[step]
+  else copy[step] = rest
+  return copy
+}
+
+function byDepthThenIndex(a: JsonPath, b: JsonPath): number {
+  const length = Math.min(a.length, b.length)
+  for (let index = 0; index < length; index += 1) {
+    const left = a[index]
+    const right = b[index]
+    if (typeof left === 'number' && typeof right === 'number' && left !== right) return right - left
+  }
+  return b.length - a.length
+}
+
+function strip(object: KubeObject, paths: readonly JsonPath[]): KubeObject {
+  let result: Json = object as unknown as JsonMap
+  for (const path of [...paths].sort(byDepthThenIndex)) result = without(result, path) ?? {}
+  return result as unknown as KubeObject
+}
+
+export interface Sides {
+  readonly desired: KubeObject
+  readonly live: KubeObject
+  readonly normalForm: KubeObject | null
+}
+
+function hidden(rule: IgnoreRule, sides: Sides, schema: ObjectSchema): IgnoredChange[] {
+  const places = new Map<string, { path: FieldPath; desired?: Json; live?: Json }>()
+  const collect = (object: KubeObject, side: 'desired' | 'live'): void => {
+    const root = object as unknown as JsonMap
+    for (const jsonPath of ignoredPaths(rule, object)) {
+      const value = valueAt(root, jsonPath)
+      if (value === undefined) continue
+      const path = fieldPathOf(root, jsonPath, schema)
+      const key = pathKey(path)
+      places.set(key, { ...(places.get(key) ?? { path }), [side]: value })
+    }
+  }
+  collect(sides.desired, 'desired')
+  collect(sides.live, 'live')
+  return [...places].flatMap(([at, { path, desired, live }]) => {
+    if (deepEqual(desired, live)) return []
+    const change = desired === undefined ? 'added' : live === undefined ? 'removed' : 'changed'
+    const values = { ...(desired === undefined ? {} : { desired }), ...(live === undefined ? {} : { live }) }
+    const pointer =
+      formatPointer(sides.live as unknown as JsonMap, path) ??
+      formatPointer(sides.desired as unknown as JsonMap, path) ??
+      ''
+    return [{ path, at, pointer, change, ...values, rule: rule.id, owner: null, carry: desired !== undefined } as const]
+  })
+}
+
+/** Both sides without the places that the rules name, and what they hid. Inputs stay as they are. */
+export function applyIgnoreRules(
+  sides: Sides,
+  rules: readonly IgnoreRule[],
+  context: { ref: ObjectRef; schema: ObjectSchema },
+): { sides: Sides; ignored: IgnoredChange[] } {
+  let current = sides
+  const ignored: IgnoredChange[] = []
+  for (const rule of rules) {
+    if (rule.problem !== null || !ruleMatches(rule, context.ref)) continue
+    ignored.push(...hidden(rule, current, context.schema))
+    current = {
+      desired: strip(current.desired, ignoredPaths(rule, current.desired)),
+      live: strip(current.live, ignoredPaths(rule, current.live)),
+      normalForm:
+        current.normalForm === null ? null : strip(current.normalForm, ignoredPaths(rule, current.normalForm)),
+    }
+  }
+  return { sides: current, ignored }
+}
+
+/** The `managedFieldsManagers` rule that hides this change, if its owners are all listed. */
+export function managerRule(
+  change: FieldChange,
+  rules: readonly IgnoreRule[],
+  context: { ref: ObjectRef; managersOf: (path: FieldPath) => readonly string[] },
+): IgnoreRule | undefined {
+  const listed = rules.filter(
+    (rule) => rule.problem === null && rule.managers.length > 0 && ruleMatches(rule, context.ref),
+  )
+  if (listed.length === 0) return undefined
+  const owners = context.managersOf(change.path)
+  return listed.find((rule) => owners.some((owner) => rule.managers.includes(owner)))
+}

@@ -1,0 +1,68 @@
+import type { IgnoreRule } from '../definition/index.ts'
+import type { FieldPath, Json, KubeObject, ObjectRef } from '../kube/index.ts'
+import type { ObjectSchema } from '../merge/index.ts'
+
+export type ChangeKind = 'changed' | 'added' | 'removed'
+
+/** One difference seen from Git: `added` = only in live, `removed` = only in Git. */
+export interface FieldChange {
+  readonly path: FieldPath
+  /** `formatPath(path)`: the report's path and the key of this change within its object. */
+  readonly at: string
+  /** RFC 6901, into live, or into desired when live lacks the path. */
+  readonly pointer: string
+  readonly change: ChangeKind
+  readonly desired?: Json
+  readonly live?: Json
+}
+
+/** A difference that is none, with the rule that says so. */
+export interface IgnoredChange extends FieldChange {
+  /** `builtin/…` or the place of the user's rule. */
+  readonly rule: string
+  /** Who owns the value, where the rule delegates it. */
+  readonly owner: string | null
+  /**
+   * True when desired declares the path but live's value is to be left alone: an apply then carries live's value there,
+   * because an apply of Git's value would overwrite it.
+   */
+  readonly carry: boolean
+  /** Where the value stands in desired (JSON path), when `carry`. */
+  readonly jsonPath?: readonly (string | number)[]
+}
+
+/** An autoscaler in the namespace of the object compared: evidence for delegating `replicas`. */
+export interface Autoscaler {
+  readonly name: string
+  readonly targetGroup: string
+  readonly targetKind: string
+  readonly targetName: string
+  readonly min: number
+  readonly max: number
+  readonly desiredReplicas: number | null
+}
+
+export interface Neighbours {
+  readonly autoscalers: readonly Autoscaler[]
+}
+
+export interface CompareInput {
+  readonly ref: ObjectRef
+  readonly desired: KubeObject
+  readonly live: KubeObject
+  readonly schema: ObjectSchema
+  /** What the server itself makes of `desired`; null = not known (tables stand in). */
+  readonly normalForm: KubeObject | null
+  readonly ignore: readonly IgnoreRule[]
+  readonly neighbours: Neighbours
+  /** Names of managers that own a path, for `managedFieldsManagers` rules. */
+  readonly managersOf: (path: FieldPath) => readonly string[]
+}
+
+export interface Comparison {
+  /** Sorted by path. */
+  readonly fields: readonly FieldChange[]
+  readonly ignored: readonly IgnoredChange[]
+  /** True when the normal form is unknown and would decide: the server should be asked before anyone acts. */
+  readonly doubtful: boolean
+}

@@ -1,0 +1,251 @@
+// One object: compare → classify → decide → plan, on one page.
+import { createHmac } from 'node:crypto'
+import { type Cause, classifyField, classifyObject, type Ownership, ownershipOf } from '../classify/index.ts'
+import { compare, type Comparison, type FieldChange, type IgnoredChange } from '../compare/index.ts'
+import { decideExtra, decideField, decideMissing, fights, type Verdict } from '../decide/index.ts'
+import { ruleMatches } from '../definition/index.ts'
+import { TRACKING_ANNOTATION } from '../desired/index.ts'
+import { healthOf } from '../health/index.ts'
+import { canonicalJson, formatRef, type Json, type KubeObject, refKey } from '../kube/index.ts'
+import { planObject } from '../plan/index.ts'
+import { type Problem, problem } from '../problem/index.ts'
+import type { AppContext, EvaluatedField, ObjectEvaluation, ObjectSnapshot } from './types.ts'
+
+const NOTHING = {
+  fields: [],
+  ignored: [],
+  whole: null,
+  question: false,
+  step: null,
+  prune: false,
+  takeover: null,
+  health: null,
+  problems: [],
+} as const
+
+function digest(key: string, value: Json | undefined): string {
+  return createHmac('sha256', key).update(canonicalJson(value)).digest('hex').slice(0, 24)
+}
+
+function fingerprint(app: AppContext, snapshot: ObjectSnapshot, field: FieldChange): string {
+  const parts = [
+    app.app,
+    refKey(snapshot.ref),
+    field.at,
+    field.change,
+    digest(app.digestKey, field.desired),
+    digest(app.digestKey, field.live),
+  ]
+  return createHmac('sha256', app.digestKey).update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+}
+
+/** Enforcement begins: our bookkeeping is not there yet and was never before. */
+function begins(app: AppContext, snapshot: ObjectSnapshot, ownership: Ownership): boolean {
+  return app.permissions.blocked === null && !snapshot.history.enforced && ownership.ours === undefined
+}
+
+function brokenRule(app: AppContext, snapshot: ObjectSnapshot): Problem | null {
+  return app.ignore.find((rule) => rule.problem !== null && ruleMatches(rule, snapshot.ref))?.problem ?? null
+}
+
+interface Seen {
+  readonly app: AppContext
+  readonly snapshot: ObjectSnapshot
+  readonly live: KubeObject
+  readonly ownership: Ownership
+  readonly comparison: Comparison
+  readonly beginning: boolean
+  readonly ruleBroken: boolean
+}
+
+function judge(seen: Seen, field: FieldChange): EvaluatedField {
+  const { app, snapshot, ownership } = seen
+  const cause: Cause = classifyField(field, ownership)
+  const preExisting = field.change === 'added' && (seen.beginning || snapshot.history.preExisting.has(field.at))
+  const verdict: Verdict = decideField({
+    field,
+    cause,
+    permissions: app.permissions,
+    preExisting,
+    fighting: fights(snapshot.history.fights.get(field.at), snapshot.now),
+    ruleBroken: seen.ruleBroken,
+    contested: snapshot.contender !== null,
+    unproven: seen.comparison.doubtful,
+  })
+  const print = fingerprint(app, snapshot, field)
+  const firstSeen = snapshot.history.firstSeen.get(print) ?? new Date(snapshot.now).toISOString()
+  return { field, cause, verdict, fingerprint: print, firstSeen }
+}
+
+/** Under enforcement every object we sync carries our bookkeeping; one whose bookkeeping was emptied gets it again. */
+function adopts(seen: Seen): boolean {
+  const { permissions } = seen.app
+  if (seen.snapshot.desired?.options.declaredOnly === true) return false
+  if (
+    seen.ownership.ours !== undefined ||
+    permissions.blocked !== null ||
+    seen.snapshot.contender !== null ||
+    seen.ruleBroken
+  )
+    return false
+  return (
+    permissions.requested !== null ||
+    (permissions.automated.enabled && (permissions.syncPending || permissions.automated.selfHeal))
+  )
+}
+
+const MARK = `.metadata.annotations["${TRACKING_ANNOTATION}"]`
+
+/**
+ * Taking over restarts nothing and changes no generation. The API server counts a Deployment's annotations into its
+ * generation, so a mark that is all there is to write waits for the next write. A mark that was there and is removed
+ * later is drift like any other.
+ */
+function deferredMark(
+  seen: Seen,
+  judged: readonly EvaluatedField[],
+): { field: FieldChange; ignored: IgnoredChange } | null {
+  const { ref, history } = seen.snapshot
+  if (ref.group !== 'apps' || ref.kind !== 'Deployment') return null
+  const mark = judged.find(({ field }) => field.change === 'removed' && field.at === MARK)
+  if (mark === undefined || !(seen.beginning || history.preExisting.has(MARK))) return null
+  if (judged.some((other) => other !== mark && other.verdict.permitted)) return null
+  return {
+    field: mark.field,
+    ignored: { ...mark.field, rule: 'builtin/mark-deferred', owner: 'holdfast', carry: true },
+  }
+}
+
+function wiped(seen: Seen): Problem[] {
+  if (!seen.snapshot.history.enforced || !seen.ownership.empty) return []
+  const object = formatRef(seen.snapshot.ref)
+  return [
+    problem(
+      'HF5003',
+      `managedFields of ${object} were emptied: whoever wrote last cannot be named.`,
+      { object },
+      'Look for the writer in the audit log; Holdfast restores its own bookkeeping.',
+    ),
+  ]
+}
+
+function present(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): ObjectEvaluation {
+  const desired = snapshot.desired as NonNullable<ObjectSnapshot['desired']>
+  const ownership = ownershipOf(live)
+  const comparison = compare(
+    {
+      ref: snapshot.ref,
+      desired: desired.object,
+      live,
+      schema: snapshot.schema,
+      normalForm: snapshot.normalForm,
+      ignore: app.ignore,
+      neighbours: snapshot.neighbours,
+      managersOf: (path) => ownership.owners(path).map(({ entry }) => entry.manager ?? ''),
+    },
+    snapshot.rules,
+  )
+  const broken = brokenRule(app, snapshot)
+  const beginning = begins(app, snapshot, ownership)
+  const seen: Seen = { app, snapshot, live, ownership, comparison, beginning, ruleBroken: broken !== null }
+  const question = comparison.doubtful && snapshot.question === 'open' && !desired.options.declaredOnly
+  const declaredOnly = desired.options.declaredOnly
+  const judged = comparison.fields
+    .filter(({ change }) => !declaredOnly || change !== 'added')
+    .map((field) => judge(seen, field))
+  const deferred = deferredMark(seen, judged)
+  const fields = judged.filter(({ field }) => field !== deferred?.field)
+  const ignored = deferred === null ? comparison.ignored : [...comparison.ignored, deferred.ignored]
+  const adopt = adopts(seen)
+  const step = question
+    ? null
+    : planObject({
+        desired,
+        live,
+        schema: snapshot.schema,
+        ownership,
+        fields,
+        ignored,
+        create: false,
+        adopt,
+        nowIso: new Date(snapshot.now).toISOString().replace(/\.\d+Z$/, 'Z'),
+      })
+  const additions = fields.filter(({ verdict }) => verdict.because === 'pre-existing').map(({ field }) => field.at)
+  if (deferred !== null) additions.push(deferred.field.at)
+  return {
+    ...NOTHING,
+    ref: snapshot.ref,
+    status: fields.length === 0 ? 'Synced' : 'OutOfSync',
+    difference: fields.length === 0 ? null : 'changed',
+    fields,
+    ignored,
+    question,
+    step,
+    takeover: beginning && !question && step !== null ? additions : null,
+    health: healthOf(live),
+    problems: [...(broken === null ? [] : [broken]), ...wiped(seen), ...contested(snapshot)],
+  }
+}
+
+function contested(snapshot: ObjectSnapshot): Problem[] {
+  if (snapshot.contender === null) return []
+  const object = formatRef(snapshot.ref)
+  return [
+    problem('HF3005', `${object} is also declared by application ${snapshot.contender}, to which it belongs.`, {
+      object,
+    }),
+  ]
+}
+
+function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
+  const desired = snapshot.desired as NonNullable<ObjectSnapshot['desired']>
+  const verdict = decideMissing(app.permissions, { contested: snapshot.contender !== null })
+  const step = planObject({
+    desired,
+    live: null,
+    schema: snapshot.schema,
+    ownership: null,
+    fields: [],
+    ignored: [],
+    create: verdict.permitted,
+    adopt: false,
+    nowIso: '',
+  })
+  return {
+    ...NOTHING,
+    ref: snapshot.ref,
+    status: 'OutOfSync',
+    difference: 'missing',
+    whole: { cause: classifyObject('missing'), verdict },
+    step,
+    takeover: step === null ? null : [],
+    health: { status: 'Missing', message: '' },
+    problems: contested(snapshot),
+  }
+}
+
+function extra(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): ObjectEvaluation {
+  const verdict = decideExtra(app.permissions, { protected: snapshot.pruneProtected })
+  return {
+    ...NOTHING,
+    ref: snapshot.ref,
+    status: 'OutOfSync',
+    difference: 'extra',
+    whole: { cause: classifyObject('extra'), verdict },
+    prune: verdict.permitted && verdict.response === 'prune',
+    health: healthOf(live),
+  }
+}
+
+/** The evaluation of one object. Pure: the same snapshot always gives the same answer. */
+export function evaluateObject(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
+  const { live, desired } = snapshot
+  if (live.state === 'unknown')
+    return { ...NOTHING, ref: snapshot.ref, status: 'Unknown', difference: null, problems: live.problems }
+  if (desired === null) {
+    return live.value === null
+      ? { ...NOTHING, ref: snapshot.ref, status: 'Synced', difference: null }
+      : extra(app, snapshot, live.value)
+  }
+  return live.value === null ? missing(app, snapshot) : present(app, snapshot, live.value)
+}

@@ -1,0 +1,103 @@
+import type { Cause } from '../classify/index.ts'
+import type { FieldChange, IgnoredChange, Neighbours, RuleIndex } from '../compare/index.ts'
+import type { FightState, Permissions, Verdict } from '../decide/index.ts'
+import type { AppKey, IgnoreRule } from '../definition/index.ts'
+import type { DesiredObject } from '../desired/index.ts'
+import type { Health } from '../health/index.ts'
+import type { KubeObject, ObjectRef } from '../kube/index.ts'
+import type { ObjectSchema } from '../merge/index.ts'
+import type { ApplyStep } from '../plan/index.ts'
+import type { Problem } from '../problem/index.ts'
+
+/** How much of something was seen. Nothing is concluded from absence unless it is `complete`. */
+export type Observed<T> =
+  | { readonly state: 'complete'; readonly value: T }
+  | { readonly state: 'unknown'; readonly problems: readonly Problem[] }
+
+/** What holds for a whole application while its objects are evaluated. */
+export interface AppContext {
+  readonly app: AppKey
+  readonly revision: string
+  readonly permissions: Permissions
+  readonly ignore: readonly IgnoreRule[]
+  /** Key for the digests that stand in for values; one per installation. */
+  readonly digestKey: string
+}
+
+/** What is remembered of one object. */
+export interface ObjectHistory {
+  /** Enforcement of this object has begun before. */
+  readonly enforced: boolean
+  /** Path texts of additions that were there before that. */
+  readonly preExisting: ReadonlySet<string>
+  readonly fights: ReadonlyMap<string, FightState>
+  /** ISO time by fingerprint. */
+  readonly firstSeen: ReadonlyMap<string, string>
+}
+
+export interface ObjectSnapshot {
+  readonly ref: ObjectRef
+  /** null = Git does not declare it (any more). */
+  readonly desired: DesiredObject | null
+  readonly live: Observed<KubeObject | null>
+  readonly schema: ObjectSchema
+  readonly normalForm: KubeObject | null
+  /** `open`: the server may be asked; `refused`: it was and did not answer; `never`: it must not be asked. */
+  readonly question: 'open' | 'refused' | 'never'
+  readonly neighbours: Neighbours
+  readonly history: ObjectHistory
+  /** Another application that the live object belongs to. */
+  readonly contender: AppKey | null
+  /** Set on live objects that must not be pruned. */
+  readonly pruneProtected: boolean
+  /** Epoch ms. */
+  readonly now: number
+  /** Compiled shipped rules of this kind, to spare compiling them per object. */
+  readonly rules?: RuleIndex
+}
+
+export interface EvaluatedField {
+  readonly field: FieldChange
+  readonly cause: Cause
+  readonly verdict: Verdict
+  /** Hash of (app, object, path, change, desired digest, live digest). */
+  readonly fingerprint: string
+  /** ISO. */
+  readonly firstSeen: string
+}
+
+export type SyncStatus = 'Synced' | 'OutOfSync' | 'Unknown'
+
+export interface ObjectEvaluation {
+  readonly ref: ObjectRef
+  readonly status: SyncStatus
+  readonly difference: 'missing' | 'extra' | 'changed' | null
+  readonly fields: readonly EvaluatedField[]
+  readonly ignored: readonly IgnoredChange[]
+  /** Of the whole object when it is missing or extra. */
+  readonly whole: { readonly cause: Cause; readonly verdict: Verdict } | null
+  /** The server should be asked before this is acted on. */
+  readonly question: boolean
+  readonly step: ApplyStep | null
+  /** May be pruned, given a permit. */
+  readonly prune: boolean
+  /** To be remembered: enforcement begins with these additions in place. null = nothing new. */
+  readonly takeover: readonly string[] | null
+  readonly health: Health | null
+  readonly problems: readonly Problem[]
+}
+
+export interface Evaluation {
+  readonly app: AppKey
+  readonly status: SyncStatus
+  readonly health: Health
+  readonly counts: {
+    readonly objects: number
+    readonly inSync: number
+    readonly outOfSync: number
+    readonly unknown: number
+    readonly fields: number
+  }
+  readonly objects: readonly ObjectEvaluation[]
+  readonly problems: readonly Problem[]
+}

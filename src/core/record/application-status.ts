@@ -1,0 +1,175 @@
+// Evaluation + operation → the status of an Application, in Argo CD's shape, so that existing tools read it.
+import type { AppDefinition } from '../definition/index.ts'
+import type { Evaluation, ObjectEvaluation } from '../evaluate/index.ts'
+import type { Problem } from '../problem/index.ts'
+
+export interface OperationState {
+  readonly phase: 'Running' | 'Succeeded' | 'Failed' | 'Error'
+  readonly message: string
+  /** ISO. */
+  readonly startedAt: string
+  readonly finishedAt: string | null
+  readonly revision: string
+  readonly automated: boolean
+  readonly initiatedBy: string
+  readonly prune: boolean
+  readonly resources: readonly OperationResult[]
+}
+
+export interface OperationResult {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  readonly status: 'Synced' | 'SyncFailed' | 'Pruned' | 'PruneSkipped'
+  readonly message: string
+}
+
+export interface StatusInput {
+  readonly definition: AppDefinition
+  readonly evaluation: Evaluation
+  readonly revision: string
+  readonly sourceType: string
+  readonly operation: OperationState | null
+  readonly history: readonly {
+    readonly id: number
+    readonly revision: string
+    readonly deployStartedAt: string
+    readonly deployedAt: string
+    readonly automated: boolean
+  }[]
+  readonly problems: readonly Problem[]
+  /** ISO. */
+  readonly now: string
+  readonly namespace: string
+}
+
+/** RFC 3339 with seconds, as metav1.Time is stored. */
+const seconds = (iso: string): string => iso.replace(/\.\d+Z$/, 'Z')
+
+function sourceOf(definition: AppDefinition): object {
+  const { repoURL, path, targetRevision } = definition.source
+  return { repoURL, path, targetRevision }
+}
+
+function resourceOf(object: ObjectEvaluation): object {
+  const { ref, health } = object
+  return {
+    ...(ref.group === '' ? {} : { group: ref.group }),
+    version: ref.version,
+    kind: ref.kind,
+    ...(ref.namespace === '' ? {} : { namespace: ref.namespace }),
+    name: ref.name,
+    status: object.status,
+    ...(health === null
+      ? {}
+      : { health: { status: health.status, ...(health.message === '' ? {} : { message: health.message }) } }),
+    ...(object.difference === 'extra' ? { requiresPruning: true } : {}),
+  }
+}
+
+const CONDITION: Readonly<Record<string, string>> = {
+  HF1: 'ComparisonError',
+  HF2: 'InvalidSpecError',
+  HF3: 'ComparisonError',
+  HF4: 'SyncError',
+  HF5: 'ComparisonError',
+  HF6: 'SyncError',
+  HF7: 'UnknownError',
+}
+const WARNINGS: Readonly<Record<string, string>> = {
+  HF3001: 'RepeatedResourceWarning',
+  HF3005: 'SharedResourceWarning',
+  HF3006: 'ExcludedResourceWarning',
+}
+const MAX_CONDITIONS = 25
+const MAX_MESSAGE = 1_500
+
+function placeOf({ subject }: Problem): string {
+  const file =
+    subject.file === undefined
+      ? ''
+      : subject.line === undefined || subject.line === 0
+        ? subject.file
+        : `${subject.file}:${subject.line}`
+  return [subject.object, file].filter((part) => part !== undefined && part !== '').join(', ')
+}
+
+/** One line for people: code, what happened, where, what to do. */
+export function describeProblem(problem: Problem): string {
+  const place = placeOf(problem)
+  const where = place === '' || problem.message.includes(place) ? '' : ` (${place})`
+  const text = `${problem.code}: ${problem.message}${where} ${problem.action}`
+  return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text
+}
+
+/** One condition per problem, bounded; the rest is counted in a last one. */
+export function conditionsOf(problems: readonly Problem[]): { type: string; message: string }[] {
+  const unique = new Map(problems.map((problem) => [describeProblem(problem), problem]))
+  const all = [...unique].map(([message, { code }]) => ({
+    type: WARNINGS[code] ?? CONDITION[code.slice(0, 3)] ?? 'UnknownError',
+    message,
+  }))
+  if (all.length <= MAX_CONDITIONS) return all
+  return [
+    ...all.slice(0, MAX_CONDITIONS),
+    { type: 'UnknownError', message: `… and ${all.length - MAX_CONDITIONS} more problems` },
+  ]
+}
+
+function operationOf(definition: AppDefinition, operation: OperationState): object {
+  const initiatedBy = operation.automated ? { automated: true } : { username: operation.initiatedBy }
+  return {
+    phase: operation.phase,
+    message: operation.message,
+    startedAt: seconds(operation.startedAt),
+    finishedAt: operation.finishedAt === null ? null : seconds(operation.finishedAt),
+    operation: { initiatedBy, sync: { revision: operation.revision, prune: operation.prune } },
+    syncResult: { revision: operation.revision, source: sourceOf(definition), resources: operation.resources },
+  }
+}
+
+function withTimes(conditions: readonly { type: string; message: string }[], now: string): object[] {
+  return conditions.map((condition) => ({ ...condition, lastTransitionTime: seconds(now) }))
+}
+
+/** The members of `status` that Holdfast writes. Without its times it changes exactly when there is news. */
+export function applicationStatus(input: StatusInput): Record<string, unknown> {
+  const { definition, evaluation } = input
+  const source = sourceOf(definition)
+  const destination = { server: 'https://kubernetes.default.svc', namespace: definition.destinationNamespace }
+  return {
+    sync: { status: evaluation.status, revision: input.revision, comparedTo: { source, destination } },
+    health: {
+      status: evaluation.health.status,
+      ...(evaluation.health.message === '' ? {} : { message: evaluation.health.message }),
+    },
+    resources: evaluation.objects
+      .filter((object) => object.difference !== 'missing' || object.whole !== null)
+      .map(resourceOf),
+    conditions: withTimes(conditionsOf(input.problems), input.now),
+    sourceType: input.sourceType,
+    controllerNamespace: input.namespace,
+    reconciledAt: seconds(input.now),
+    history: input.history.map((entry) => ({
+      id: entry.id,
+      revision: entry.revision,
+      deployStartedAt: seconds(entry.deployStartedAt),
+      deployedAt: seconds(entry.deployedAt),
+      source,
+      initiatedBy: entry.automated ? { automated: true } : {},
+    })),
+    ...(input.operation === null ? {} : { operationState: operationOf(definition, input.operation) }),
+  }
+}
+
+/** The status of an Application that cannot be worked on as it is written. */
+export function refusedStatus(problems: readonly Problem[], now: string): Record<string, unknown> {
+  return {
+    sync: { status: 'Unknown' },
+    health: { status: 'Unknown' },
+    conditions: withTimes(conditionsOf(problems), now),
+    reconciledAt: seconds(now),
+  }
+}

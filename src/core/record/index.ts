@@ -1,0 +1,26 @@
+// Evaluation and outcomes → what is told to people and programs.
+export {
+  driftExitCode,
+  driftReport,
+  isMasked,
+  problemSeverity,
+  type DriftReport,
+  type Masked,
+  type ReportContext,
+  type ReportField,
+  type ReportIgnored,
+  type ReportInput,
+  type ReportObject,
+  type ReportProblem,
+  type ReportSummary,
+} from './report.ts'
+export {
+  applicationStatus,
+  conditionsOf,
+  describeProblem,
+  refusedStatus,
+  type OperationResult,
+  type OperationState,
+  type StatusInput,
+} from './application-status.ts'
+export { maskedDigest, reportObject, type ReportObjectOptions } from './report-object.ts'
