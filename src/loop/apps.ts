@@ -1,0 +1,508 @@
+// Applications: definition in, source looked at in time, desired set into force, passes run one at a time per application.
+import type { Parsed, ProjectDefinition, Settings } from '../core/definition/index.ts'
+import { type KubeObject, objectKey } from '../core/kube/index.ts'
+import { problem, type Problem, toProblem } from '../core/problem/index.ts'
+import { inventoryOf, type Projects, recall, takeDefinition } from './definitions.ts'
+import type { Deps } from './deps.ts'
+import type { Kinds } from './kinds.ts'
+import type { ObjectRunner } from './objects.ts'
+import { bringAll, concluded, type PassTools, pruneExtras } from './pass.ts'
+import { blockedBecause, FOREIGN_QUIET_MS, hasForeignWriter, type Standing } from './permissions.ts'
+import { refresh, type RefreshOptions, type RefreshTools, restoreBodies } from './refresh.ts'
+import type { Reporting } from './reporting.ts'
+import { type AppState, newApp, type ObjectIndex, type Tracked } from './state.ts'
+import { applicationRef } from './steps/index.ts'
+
+const UNKNOWN_KIND_FIRST_MS = 1_000
+const UNKNOWN_KIND_LONGEST_MS = 60_000
+const HISTORY_LIMIT = 10
+
+export interface AppRunnerTools {
+  readonly deps: Deps
+  readonly kinds: Kinds
+  readonly index: ObjectIndex
+  readonly objects: ObjectRunner
+  readonly reporting: Reporting
+  readonly settings: () => Settings
+  readonly limit: <T>(run: () => Promise<T>) => Promise<T>
+  readonly standing: () => Standing
+}
+
+/** What is to be done for one application; wishes that arrive while it is worked on are merged. */
+interface Wish {
+  refresh: (RefreshOptions & { rebuild?: boolean }) | null
+  pass: boolean
+}
+
+interface Desk {
+  readonly app: AppState
+  wish: Wish | null
+  working: Promise<void> | null
+  poll: { cancel(): void } | null
+  retry: { cancel(): void } | null
+  unknownKinds: number
+  object: KubeObject | null
+}
+
+export class AppRunner {
+  readonly #tools: AppRunnerTools
+  readonly #desks = new Map<string, Desk>()
+  readonly #projects = new Map<
+    string,
+    { readonly value: ProjectDefinition | null; readonly problems: readonly Problem[] }
+  >()
+  #enforcedBefore = new Map<string, ReadonlyMap<string, readonly string[]>>()
+  #stopped = false
+
+  constructor(tools: AppRunnerTools) {
+    this.#tools = tools
+  }
+
+  all(): AppState[] {
+    return [...this.#desks.values()].map(({ app }) => app)
+  }
+
+  get(key: string): AppState | undefined {
+    return this.#desks.get(key)?.app
+  }
+
+  /** Applications that are being worked on or wait for it. */
+  get depth(): number {
+    return [...this.#desks.values()].filter(({ working }) => working !== null).length
+  }
+
+  /** Deletes that were begun and not finished: they are looked at again by the first pass; said here. */
+  async recallStore(): Promise<void> {
+    const { store, log } = this.#tools.deps
+    const open = await store.openIntents().catch((error: unknown) => {
+      log.warn({ error: String(error) }, 'store not readable')
+      return []
+    })
+    for (const intent of open) {
+      log.info({ app: intent.app, object: intent.object }, 'a delete was interrupted; it is decided anew')
+      await store.settle(intent.id).catch(() => {})
+    }
+  }
+
+  upsert(object: KubeObject): void {
+    const key = `${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`
+    const known = this.#desks.get(key)
+    const desk: Desk = known ?? {
+      app: newApp(key),
+      wish: null,
+      working: null,
+      poll: null,
+      retry: null,
+      unknownKinds: 0,
+      object: null,
+    }
+    const fresh = known === undefined
+    if (fresh) {
+      this.#desks.set(key, desk)
+      recall(desk.app, object)
+    }
+    desk.object = object
+    this.#take(desk, object, fresh ? 'new' : 'known')
+  }
+
+  #take(desk: Desk, object: KubeObject, kind: 'new' | 'known'): void {
+    const { app } = desk
+    const blocked = blockedBecause(app, this.#tools.standing())
+    const taken = takeDefinition(app, object, { byName: this.#projects } satisfies Projects)
+    app.ready = true
+    if (app.definition?.deleting === true) this.#deleting(desk)
+    if (kind === 'new' && app.definition !== null) this.#inventory(app, object)
+    const { options, clock } = this.#tools.deps
+    void options
+    if (hasForeignWriter(app, clock.now())) clock.after(FOREIGN_QUIET_MS + 1_000, () => this.#standingOf(desk))
+    if (taken.operation) this.#operation(desk)
+    if (taken.changed || kind === 'new' || taken.refresh !== null) {
+      const maxAgeMs = taken.refresh === null ? this.#settledAge() : 0
+      this.#ask(desk, { refresh: { maxAgeMs, rebuild: taken.refresh === 'hard' || taken.changed }, pass: true })
+      if (taken.refresh !== null) this.#answerRefresh(app)
+    } else if (blocked !== blockedBecause(app, this.#tools.standing())) this.#ask(desk, { refresh: null, pass: true })
+    if (!app.definitionUsable) this.#tools.reporting.touch(app)
+  }
+
+  #answerRefresh(app: AppState): void {
+    const { definition } = app
+    if (definition === null || hasForeignWriter(app, this.#tools.deps.clock.now())) return
+    this.#tools.deps.steps
+      .take(applicationRef(definition.namespace, definition.name), 'refresh')
+      .catch((error: unknown) => {
+        this.#tools.deps.log.warn({ app: app.key, error: String(error) }, 'refresh annotation not taken off')
+      })
+  }
+
+  #inventory(app: AppState, object: KubeObject): void {
+    for (const ref of inventoryOf(object)) this.#tools.index.track(app, ref)
+  }
+
+  /** Someone set `operation`: it becomes this application's request until the pass that serves it ends. */
+  #operation(desk: Desk): void {
+    const { app } = desk
+    const operation = app.definition?.operation ?? null
+    if (operation === null || app.requested?.digest === operation.digest || app.definition === null) return
+    const blocked = blockedBecause(app, this.#tools.standing())
+    // Beside another controller its operations are its own.
+    if (blocked === 'other-controller' || blocked === 'mode-observe') {
+      if (blocked === 'mode-observe' && app.foreignStatusAt === null) this.#refuseOperation(app, `not run: ${blocked}`)
+      return
+    }
+    app.requested = operation
+    this.#tools.deps.steps
+      .take(applicationRef(app.definition.namespace, app.definition.name), 'operation')
+      .catch((error: unknown) => {
+        this.#tools.deps.log.warn({ app: app.key, error: String(error) }, 'operation not taken off')
+      })
+    this.#ask(desk, {
+      refresh: { maxAgeMs: 0, rebuild: true, ...(operation.revision === null ? {} : { revision: operation.revision }) },
+      pass: true,
+    })
+  }
+
+  #refuseOperation(app: AppState, message: string): void {
+    const { definition } = app
+    if (definition?.operation == null) return
+    const now = this.#now()
+    app.operation = {
+      phase: 'Error',
+      message,
+      startedAt: now,
+      finishedAt: now,
+      revision: app.revision,
+      automated: false,
+      initiatedBy: definition.operation.initiatedBy,
+      prune: definition.operation.prune,
+      resources: [],
+    }
+    this.#tools.deps.steps.take(applicationRef(definition.namespace, definition.name), 'operation').catch(() => {})
+    this.#tools.reporting.touch(app)
+  }
+
+  #deleting(desk: Desk): void {
+    const { app } = desk
+    if (app.definition?.cascadeDelete === 'none' || app.definition === null) return
+    app.definitionUsable = false
+    app.definitionProblems = [
+      problem(
+        'HF2002',
+        'Deleting an Application together with its resources is not supported yet.',
+        { app: app.key },
+        'Remove the resources-finalizer to delete the Application alone.',
+      ),
+    ]
+  }
+
+  remove(key: string): void {
+    const desk = this.#desks.get(key)
+    if (desk === undefined) return
+    this.#desks.delete(key)
+    desk.app.removed = true
+    desk.poll?.cancel()
+    desk.retry?.cancel()
+    for (const tracked of [...desk.app.objects.values()]) this.#tools.index.untrack(tracked)
+    this.#tools.reporting.forget(desk.app)
+  }
+
+  /** A project appeared, changed or (null) went: its applications are read again. */
+  project(name: string, parsed: Parsed<ProjectDefinition> | null): void {
+    if (parsed === null) this.#projects.delete(name)
+    else this.#projects.set(name, parsed)
+    for (const desk of this.#desks.values()) {
+      const usesIt = desk.app.definition?.project === name || desk.app.project === null
+      if (usesIt && desk.object !== null) this.#take(desk, desk.object, 'known')
+    }
+  }
+
+  /** Leadership came or went: permissions changed. */
+  standingChanged(): void {
+    for (const desk of this.#desks.values()) this.#standingOf(desk)
+  }
+
+  #standingOf(desk: Desk): void {
+    if (!this.#stopped && !desk.app.removed) this.#ask(desk, { refresh: null, pass: true })
+  }
+
+  /** Something of this application is to be brought in or pruned. */
+  pass(app: AppState): void {
+    const desk = this.#desks.get(app.key)
+    if (desk !== undefined) this.#ask(desk, { refresh: null, pass: true })
+  }
+
+  /** The cache lost a body: everything is rendered again, then looked at again. */
+  bodiesLost(tracked: Tracked): void {
+    const desk = this.#desks.get(tracked.app.key)
+    if (desk === undefined) return
+    tracked.pending = true
+    this.#ask(desk, { refresh: { maxAgeMs: Number.POSITIVE_INFINITY, rebuild: true }, pass: true })
+  }
+
+  #ask(desk: Desk, wish: Wish): void {
+    if (this.#stopped) return
+    const before = desk.wish
+    desk.wish = {
+      pass: wish.pass || before?.pass === true,
+      refresh:
+        wish.refresh === null || before?.refresh == null
+          ? (wish.refresh ?? before?.refresh ?? null)
+          : {
+              ...before.refresh,
+              ...wish.refresh,
+              maxAgeMs: Math.min(wish.refresh.maxAgeMs, before.refresh.maxAgeMs),
+              rebuild: wish.refresh.rebuild === true || before.refresh.rebuild === true,
+            },
+    }
+    desk.working ??= this.#work(desk).finally(() => {
+      desk.working = null
+    })
+  }
+
+  async #work(desk: Desk): Promise<void> {
+    // The wish is taken in the next turn of the event loop, so that wishes of one tick are one.
+    await Promise.resolve()
+    while (desk.wish !== null && !desk.app.removed && !this.#stopped) {
+      const { wish } = desk
+      desk.wish = null
+      try {
+        await this.#serve(desk, wish)
+      } catch (error) {
+        const why = toProblem(error, 'HF7004', { app: desk.app.key })
+        desk.app.sourceProblems = [why]
+        this.#tools.deps.log.error({ app: desk.app.key, error: String(error) }, 'application not worked on')
+      }
+      this.#tools.reporting.touch(desk.app)
+    }
+  }
+
+  async #serve(desk: Desk, wish: Wish): Promise<void> {
+    const { app } = desk
+    const started = this.#tools.deps.clock.monotonic()
+    if (wish.refresh !== null) await this.#refresh(desk, wish.refresh)
+    if (app.renderedAt === 0 || app.definition === null || !app.definitionUsable) return
+    if (wish.pass) await this.#pass(desk)
+    const seconds = (this.#tools.deps.clock.monotonic() - started) / 1_000
+    this.#tools.deps.metrics.reconciled({
+      namespace: app.definition.namespace,
+      destServer: 'https://kubernetes.default.svc',
+      seconds,
+    })
+  }
+
+  async #refresh(desk: Desk, options: RefreshOptions): Promise<void> {
+    const { app } = desk
+    const before = app.revision
+    const result = await refresh(this.#refreshTools(), app, options)
+    this.#schedulePoll(desk)
+    if (result.changed) {
+      const known =
+        this.#enforcedBefore.get(app.key) ??
+        (await this.#tools.deps.store.preExisting(app.key).catch(() => new Map<string, readonly string[]>()))
+      this.#enforcedBefore.set(app.key, known)
+      for (const tracked of app.objects.values()) this.#prepare(tracked, known)
+      await this.#watchKinds(app)
+    }
+    if (result.fetched || app.revision !== before) this.#tellNeighbours(app)
+    if (result.unknownKinds) this.#retryUnknown(desk)
+    else desk.unknownKinds = 0
+  }
+
+  /** What is new under this desired set is pending unless the revision was synced before and nothing says otherwise. */
+  #prepare(tracked: Tracked, known: ReadonlyMap<string, readonly string[]>): void {
+    const { app } = tracked
+    const begun = known.get(tracked.key)
+    if (begun !== undefined && !tracked.enforced) {
+      tracked.enforced = true
+      tracked.preExisting = new Set(begun)
+    }
+    if (tracked.desired === null) return
+    if (tracked.evaluation !== null && tracked.evaluatedFor === tracked.desired.digest) return
+    tracked.pending = app.revision !== app.syncedRevision || tracked.evaluation !== null
+    tracked.queued = true
+  }
+
+  async #watchKinds(app: AppState): Promise<void> {
+    const { kinds } = this.#tools
+    const refs = new Map([...app.objects.values()].map(({ ref }) => [`${ref.group}/${ref.version}/${ref.kind}`, ref]))
+    await Promise.all(
+      [...refs.values()].map(async (ref) => {
+        const runtime = await kinds.load(ref)
+        if (runtime !== undefined) await kinds.watch(runtime)
+      }),
+    )
+  }
+
+  /** The repository was just read for one application: the others of the same repository look too, without fetching. */
+  #tellNeighbours(app: AppState): void {
+    const url = app.definition?.source.repoURL
+    for (const desk of this.#desks.values()) {
+      const other = desk.app
+      if (other === app || other.definition?.source.repoURL !== url || other.renderedAt === 0 || desk.working !== null)
+        continue
+      this.#ask(desk, { refresh: { maxAgeMs: Number.POSITIVE_INFINITY }, pass: true })
+    }
+  }
+
+  #retryUnknown(desk: Desk): void {
+    const wait = Math.min(UNKNOWN_KIND_FIRST_MS * 2 ** desk.unknownKinds, UNKNOWN_KIND_LONGEST_MS)
+    desk.unknownKinds += 1
+    desk.retry?.cancel()
+    desk.retry = this.#tools.deps.clock.after(wait, () =>
+      this.#ask(desk, { refresh: { maxAgeMs: Number.POSITIVE_INFINITY, rebuild: true }, pass: true }),
+    )
+  }
+
+  #settledAge(): number {
+    const { reconciliationMs } = this.#tools.settings()
+    return reconciliationMs === 0 ? Number.POSITIVE_INFINITY : reconciliationMs
+  }
+
+  #schedulePoll(desk: Desk): void {
+    desk.poll?.cancel()
+    const { reconciliationMs, reconciliationJitterMs } = this.#tools.settings()
+    if (reconciliationMs === 0 || desk.app.removed) return
+    const failing = desk.app.sourceProblems.length > 0
+    const wait = failing
+      ? Math.min(reconciliationMs, 30_000)
+      : reconciliationMs + Math.random() * reconciliationJitterMs
+    desk.poll = this.#tools.deps.clock.after(wait, () =>
+      this.#ask(desk, { refresh: { maxAgeMs: reconciliationMs * 0.9 }, pass: true }),
+    )
+  }
+
+  async #pass(desk: Desk): Promise<void> {
+    const { app } = desk
+    const tools = this.#passTools(desk)
+    const visit = [...app.objects.values()].filter((tracked) => this.#needsVisit(tracked))
+    const syncs =
+      this.#mayWrite(app) && (app.requested !== null || visit.some(({ pending }) => pending) || this.#hasExtras(app))
+    const operation = syncs ? this.#begin(app) : null
+    if (operation !== null && visit.some(({ evaluation }) => evaluation === null)) await this.#announceInventory(app)
+    await bringAll(tools, app, visit)
+    await pruneExtras(tools, app)
+    if (operation !== null) this.#finish(app, operation)
+    app.requested = null
+  }
+
+  #needsVisit(tracked: Tracked): boolean {
+    if (tracked.desired === null) return false
+    if (tracked.app.requested !== null) return true
+    if (tracked.evaluation === null || tracked.evaluatedFor !== tracked.desired.digest) return true
+    return tracked.pending || tracked.queued || tracked.evaluation.status !== 'Synced' || !tracked.enforced
+  }
+
+  #mayWrite(app: AppState): boolean {
+    if (blockedBecause(app, this.#tools.standing()) !== null) return false
+    return app.requested !== null || app.definition?.automated.enabled === true
+  }
+
+  #hasExtras(app: AppState): boolean {
+    return [...app.objects.values()].some(({ desired }) => desired === null)
+  }
+
+  #begin(app: AppState): NonNullable<AppState['operation']> {
+    const requested = app.requested
+    return {
+      phase: 'Running',
+      message: '',
+      startedAt: this.#now(),
+      finishedAt: null,
+      revision: app.revision,
+      automated: requested === null,
+      initiatedBy: requested?.initiatedBy ?? '',
+      prune: requested?.prune ?? app.definition?.automated.prune ?? false,
+      resources: [],
+    }
+  }
+
+  /** Before the first write of a revision the inventory is in the status, so that a crash leaves no orphan behind. */
+  async #announceInventory(app: AppState): Promise<void> {
+    if (app.syncedRevision !== '' || app.definition === null) return
+    const resources = [...app.objects.values()].map(({ ref }) => ({ ...ref, status: 'OutOfSync' }))
+    await this.#tools.deps.steps.status(applicationRef(app.definition.namespace, app.definition.name), {
+      resources,
+      sync: { status: 'OutOfSync', revision: app.revision },
+    })
+  }
+
+  #finish(app: AppState, started: NonNullable<AppState['operation']>): void {
+    const finished = concluded(app, started, this.#now())
+    const { definition } = app
+    const quiet = finished.phase === 'Succeeded' && app.requested === null && app.syncedRevision === app.revision
+    if (definition === null || quiet) return
+    app.operation = finished
+    const { metrics } = this.#tools.deps
+    metrics.synced({
+      namespace: definition.namespace,
+      name: definition.name,
+      project: definition.project,
+      destServer: 'https://kubernetes.default.svc',
+      phase: finished.phase === 'Succeeded' ? 'Succeeded' : 'Failed',
+      run: 'real',
+    })
+    const type = finished.phase === 'Succeeded' ? 'Normal' : 'Warning'
+    this.#tools.reporting.event(
+      app,
+      finished.phase === 'Succeeded' ? 'SyncSucceeded' : 'SyncFailed',
+      type,
+      `${app.revision.slice(0, 12)}: ${finished.message}`,
+    )
+    if (finished.phase !== 'Succeeded') return
+    if (app.syncedRevision !== app.revision) {
+      const id = (app.history.at(-1)?.id ?? -1) + 1
+      const entry = {
+        id,
+        revision: app.revision,
+        deployStartedAt: started.startedAt,
+        deployedAt: this.#now(),
+        automated: started.automated,
+      }
+      app.history = [...app.history, entry].slice(-HISTORY_LIMIT)
+    }
+    app.syncedRevision = app.revision
+  }
+
+  #now(): string {
+    return new Date(this.#tools.deps.clock.now()).toISOString()
+  }
+
+  #refreshTools(): RefreshTools {
+    const { deps, kinds, index, settings } = this.#tools
+    return { deps, kinds, index, settings }
+  }
+
+  #passTools(desk: Desk): PassTools {
+    const { deps, objects, index, reporting, settings, limit } = this.#tools
+    return {
+      deps,
+      objects,
+      index,
+      reporting,
+      settings,
+      limit,
+      afterKinds: async () => {
+        this.#retryUnknown(desk)
+      },
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true
+    for (const desk of this.#desks.values()) {
+      desk.poll?.cancel()
+      desk.retry?.cancel()
+      for (const tracked of desk.app.objects.values()) tracked.timer?.cancel()
+    }
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all(
+      [...this.#desks.values()].flatMap(({ working, app }) => [
+        working,
+        ...[...app.objects.values()].map(({ busy }) => busy),
+      ]),
+    )
+  }
+}
+
+export { objectKey, restoreBodies }

@@ -1,0 +1,252 @@
+// The loop: watches say which, the turn looks at what is. Wires the parts of this folder together.
+import pLimit from 'p-limit'
+import type { Settings } from '../core/definition/index.ts'
+import { parseProject, parseSettings } from '../core/definition/index.ts'
+import { appTrackingName, readTracking } from '../core/desired/index.ts'
+import { type KubeObject, type ObjectRef, refOf } from '../core/kube/index.ts'
+import { HoldfastError, problem, toProblem } from '../core/problem/index.ts'
+import type { WatchEvent } from '../ports/cluster-reader.ts'
+import { AppRunner } from './apps.ts'
+import { TokenBucket } from './bucket.ts'
+import type { Deps } from './deps.ts'
+import { Evidence } from './evidence.ts'
+import { Kinds, type KindRuntime } from './kinds.ts'
+import { ObjectRunner } from './objects.ts'
+import { contextOf, type Standing } from './permissions.ts'
+import { bodyOf } from './refresh.ts'
+import { Reporting } from './reporting.ts'
+import { ObjectIndex, type Tracked } from './state.ts'
+import { APPLICATION, type Lease } from './steps/index.ts'
+
+const PROJECT = { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject' }
+const CRD_KIND = { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition' }
+const WRITE_BUDGET = { perSecond: 50, burst: 200 }
+const OBJECT_TURNS = 24
+const METRICS_EVERY_MS = 5_000
+const CRD_SETTLE_MS = 1_500
+
+export interface Controller {
+  /** Reasons why not ready; empty = ready. */
+  notReady(): string[]
+  readonly apps: AppRunner
+  readonly reporting: Reporting
+  stop(): Promise<void>
+}
+
+export class Loop implements Controller {
+  readonly apps: AppRunner
+  readonly reporting: Reporting
+  readonly #deps: Deps
+  readonly #kinds: Kinds
+  readonly #index = new ObjectIndex()
+  readonly #evidence: Evidence
+  readonly #objects: ObjectRunner
+  #settings: Settings
+  #lease: Lease | null = null
+  #started = false
+  #timers: { cancel(): void }[] = []
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+    const defaults = parseSettings(null).value
+    if (defaults === null) throw new HoldfastError(problem('HF7004', 'no default settings'))
+    this.#settings = defaults
+    this.#kinds = new Kinds(deps, (event, runtime) => this.#onEvent(event, runtime))
+    this.#evidence = new Evidence((namespace, scaler) => this.#onAutoscaler(namespace, scaler))
+    this.reporting = new Reporting(deps)
+    const settings = (): Settings => this.#settings
+    this.#objects = new ObjectRunner({
+      deps,
+      kinds: this.#kinds,
+      index: this.#index,
+      evidence: this.#evidence,
+      bucket: new TokenBucket(deps.clock, WRITE_BUDGET),
+      settings,
+      contextOf: (tracked) => contextOf(tracked, this.#standing()),
+      bodyOf: (tracked) => this.#bodyOf(tracked),
+      reporter: this.reporting,
+    })
+    const limit = pLimit(OBJECT_TURNS)
+    this.apps = new AppRunner({
+      deps,
+      kinds: this.#kinds,
+      index: this.#index,
+      objects: this.#objects,
+      reporting: this.reporting,
+      settings,
+      limit: (run) => limit(run),
+      standing: () => this.#standing(),
+    })
+    this.reporting.onGone((tracked) => this.#index.untrack(tracked))
+  }
+
+  #standing(): Standing {
+    return { options: this.#deps.options, leads: this.#lease?.leads() ?? false, now: this.#deps.clock.now() }
+  }
+
+  #bodyOf(tracked: Tracked): KubeObject | undefined {
+    if (tracked.desired === null) return undefined
+    const body = bodyOf(this.#deps, tracked.desired)
+    if (body === undefined) this.apps.bodiesLost(tracked)
+    return body
+  }
+
+  /** Resolves when every Application was listed; objects follow. Rejects only when Holdfast cannot work at all. */
+  async start(): Promise<void> {
+    const { deps } = { deps: this.#deps }
+    await this.#readSettings()
+    await this.apps.recallStore()
+    const application = await this.#kinds.load(APPLICATION, { refresh: true })
+    if (application === undefined) {
+      throw new HoldfastError(
+        problem(
+          'HF3002',
+          'The cluster does not serve argoproj.io/v1alpha1 Application.',
+          {},
+          'Run: holdfast install --crds',
+        ),
+      )
+    }
+    this.#holdLease()
+    await this.#evidence.start(deps, this.#kinds)
+    for (const query of [PROJECT, CRD_KIND]) {
+      const runtime = await this.#kinds.load(query)
+      if (runtime !== undefined) await this.#kinds.watch(runtime)
+    }
+    await this.#kinds.watch(application)
+    this.#started = true
+    this.#measure()
+  }
+
+  #holdLease(): void {
+    const { options, steps, log, metrics } = this.#deps
+    metrics.mode(options.mode)
+    if (options.mode !== 'enforce') return
+    this.#lease = steps.lease({
+      namespace: options.namespace,
+      name: 'holdfast',
+      identity: options.identity,
+      isDead: options.isDeadIdentity,
+      onChange: (leads) => {
+        log.info(
+          { leads, identity: options.identity },
+          leads ? 'enforcing: this replica holds the Lease' : 'not enforcing: the Lease is lost',
+        )
+        this.apps.standingChanged()
+      },
+      onTrouble: (error) => log.warn({ error: String(error) }, 'Lease not renewed'),
+    })
+  }
+
+  async #readSettings(): Promise<void> {
+    const { reader, options, log } = this.#deps
+    const ref: ObjectRef = {
+      group: '',
+      version: 'v1',
+      kind: 'ConfigMap',
+      namespace: options.namespace,
+      name: 'argocd-cm',
+    }
+    try {
+      const parsed = parseSettings(await reader.get(ref))
+      for (const said of parsed.problems) log.warn({ code: said.code }, said.message)
+      if (parsed.value !== null) this.#settings = parsed.value
+    } catch (error) {
+      log.warn({ error: toProblem(error, 'HF4010').message }, 'argocd-cm not read: defaults are used')
+    }
+  }
+
+  #measure(): void {
+    const { metrics, clock } = this.#deps
+    const { fresh, all } = this.#kinds.freshness()
+    metrics.watches({ fresh, listing: 0, stale: all - fresh })
+    metrics.queueDepth(this.apps.depth)
+    this.#timers = [clock.after(METRICS_EVERY_MS, () => this.#measure())]
+  }
+
+  #onEvent(event: WatchEvent, { info }: KindRuntime): void {
+    if (event.type === 'trouble') {
+      this.#deps.log.debug({ kind: info.kind, error: String(event.error) }, 'watch trouble')
+      return
+    }
+    if (event.type === 'relisted') return
+    this.#evidence.note(event, info)
+    if (info.group === APPLICATION.group) this.#onArgo(event, info.kind)
+    if (event.type === 'upsert' && info.kind === CRD_KIND.kind && info.group === CRD_KIND.group)
+      this.#onCrd(event.object)
+    this.#onObject(event, info.version)
+  }
+
+  #onArgo(event: Extract<WatchEvent, { type: 'upsert' | 'delete' }>, kind: string): void {
+    const [, , namespace, name = ''] = event.key.split('/')
+    if (namespace !== this.#deps.options.namespace) return
+    if (kind === APPLICATION.kind) {
+      if (event.type === 'upsert') this.apps.upsert(event.object)
+      else this.apps.remove(`${namespace}/${name}`)
+    }
+    if (kind === PROJECT.kind) this.apps.project(name, event.type === 'upsert' ? parseProject(event.object) : null)
+  }
+
+  #onCrd(crd: KubeObject): void {
+    const spec = crd.spec as { group?: unknown; names?: { kind?: unknown } } | undefined
+    const group = String(spec?.group ?? '')
+    const kind = String(spec?.names?.kind ?? '')
+    const again = (): void => {
+      this.#kinds
+        .refresh(group, kind)
+        .catch((error: unknown) => this.#deps.log.warn({ group, kind, error: String(error) }, 'schema not read again'))
+    }
+    // The server publishes a changed schema a moment after the CRD changed.
+    this.#deps.clock.after(CRD_SETTLE_MS, again)
+  }
+
+  #onObject(event: Extract<WatchEvent, { type: 'upsert' | 'delete' }>, version: string): void {
+    const interested = this.#index.get(event.key)
+    for (const tracked of interested) {
+      if (tracked.ref.version !== version) continue
+      if (event.type === 'upsert') this.#objects.tell(tracked, { kind: 'object', object: event.object })
+      else this.#objects.tell(tracked, { kind: 'gone' })
+    }
+    if (event.type === 'upsert' && interested.length === 0) this.#claimMarked(event.object)
+  }
+
+  /** An object that carries an application's mark belongs to its inventory, whatever the status says. */
+  #claimMarked(object: KubeObject): void {
+    if (object.metadata.annotations === undefined && object.metadata.labels === undefined) return
+    const mark = readTracking(object, this.#settings)
+    if (mark === null || !mark.selfReferencing) return
+    for (const app of this.apps.all()) {
+      if (!app.ready || app.definition === null || app.renderedAt === 0) continue
+      if (appTrackingName(app.definition, this.#deps.options.namespace) !== mark.app) continue
+      const tracked = this.#index.track(app, refOf(object))
+      this.#objects.tell(tracked, { kind: 'object', object })
+      if (app.definition.automated.prune) this.apps.pass(app)
+    }
+  }
+
+  #onAutoscaler(namespace: string, scaler: { targetGroup: string; targetKind: string; targetName: string }): void {
+    const key = `${scaler.targetGroup}/${scaler.targetKind}/${namespace}/${scaler.targetName}`
+    for (const tracked of this.#index.get(key)) {
+      if (tracked.evaluation !== null && tracked.evaluation.fields.length > 0)
+        this.#objects.tell(tracked, { kind: 'reread' })
+    }
+  }
+
+  notReady(): string[] {
+    const reasons: string[] = []
+    if (!this.#started) reasons.push('applications are not listed yet')
+    const { fresh, all } = this.#kinds.freshness()
+    if (fresh < all) reasons.push(`${all - fresh} of ${all} watches are not live`)
+    return reasons
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) timer.cancel()
+    this.#objects.stop()
+    this.apps.stop()
+    await this.apps.idle()
+    await this.reporting.flush()
+    await this.#lease?.stop()
+    this.#kinds.stop()
+  }
+}

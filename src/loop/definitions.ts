@@ -1,0 +1,128 @@
+// What the cluster says of an Application → its state here.
+import {
+  DEFAULT_PROJECT,
+  parseApplication,
+  projectAllowsApp,
+  type ProjectDefinition,
+} from '../core/definition/index.ts'
+import { isMap, type Json, type KubeObject, type ManagedFieldsEntry } from '../core/kube/index.ts'
+import { type Problem, problem } from '../core/problem/index.ts'
+import type { AppState, HistoryEntry } from './state.ts'
+
+export interface Projects {
+  readonly byName: ReadonlyMap<
+    string,
+    { readonly value: ProjectDefinition | null; readonly problems: readonly Problem[] }
+  >
+}
+
+/** What has to be done after a definition was taken in. */
+export interface Taken {
+  /** Source or behaviour changed. */
+  readonly changed: boolean
+  readonly refresh: 'normal' | 'hard' | null
+  /** A new operation was asked for. */
+  readonly operation: boolean
+}
+
+function ownsStatus(entry: ManagedFieldsEntry): boolean {
+  return entry.manager !== 'holdfast' && isMap(entry.fieldsV1) && Object.hasOwn(entry.fieldsV1, 'f:status')
+}
+
+/** When another controller wrote this Application's status last, as far as its bookkeeping tells; null = never. */
+export function foreignStatusTime(object: KubeObject): number | null {
+  const status = object.status
+  if (!isMap(status) || Object.keys(status).length === 0) return null
+  const times = (object.metadata.managedFields ?? []).filter(ownsStatus).map(({ time }) => Date.parse(time ?? ''))
+  const known = times.filter((time) => !Number.isNaN(time))
+  return known.length === 0 ? null : Math.max(...known)
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function historyOf(status: Readonly<Record<string, Json | undefined>>): HistoryEntry[] {
+  if (!Array.isArray(status.history)) return []
+  return (status.history as readonly Json[]).flatMap((entry) => {
+    if (!isMap(entry) || typeof entry.id !== 'number') return []
+    const by = isMap(entry.initiatedBy) && entry.initiatedBy.automated === true
+    return [
+      {
+        id: entry.id,
+        revision: text(entry.revision),
+        deployStartedAt: text(entry.deployStartedAt),
+        deployedAt: text(entry.deployedAt),
+        automated: by,
+      },
+    ]
+  })
+}
+
+/** What an earlier run (or another controller) left in the status: last revision, last sync, history. */
+export function recall(app: AppState, object: KubeObject): void {
+  const status = object.status
+  if (!isMap(status)) return
+  const sync = isMap(status.sync) ? status.sync : {}
+  const operation = isMap(status.operationState) ? status.operationState : {}
+  const result = isMap(operation.syncResult) ? operation.syncResult : {}
+  if (/^[0-9a-f]{40,64}$/.test(text(sync.revision))) app.revision = text(sync.revision)
+  if (operation.phase === 'Succeeded') app.syncedRevision = text(result.revision)
+  app.history = historyOf(status)
+}
+
+/** Objects that the status names: the inventory. */
+export function inventoryOf(
+  object: KubeObject,
+): { group: string; version: string; kind: string; namespace: string; name: string }[] {
+  const status = object.status
+  if (!isMap(status) || !Array.isArray(status.resources)) return []
+  return (status.resources as readonly Json[]).flatMap((entry) => {
+    if (!isMap(entry) || text(entry.kind) === '' || text(entry.name) === '') return []
+    return [
+      {
+        group: text(entry.group),
+        version: text(entry.version) || 'v1',
+        kind: text(entry.kind),
+        namespace: text(entry.namespace),
+        name: text(entry.name),
+      },
+    ]
+  })
+}
+
+function projectOf(
+  name: string,
+  projects: Projects,
+): { project: ProjectDefinition | null; problems: readonly Problem[]; usable: boolean } {
+  const known = projects.byName.get(name)
+  if (known !== undefined) return { project: known.value, problems: known.problems, usable: known.value !== null }
+  // Where nobody uses projects, their names mean nothing; where somebody does, a missing one permits nothing.
+  if (projects.byName.size === 0 || name === DEFAULT_PROJECT.name) return { project: null, problems: [], usable: true }
+  return { project: null, usable: false, problems: [problem('HF2006', `AppProject ${name} does not exist.`)] }
+}
+
+/** Takes an Application as the watch gave it. */
+export function takeDefinition(app: AppState, object: KubeObject, projects: Projects): Taken {
+  const parsed = parseApplication(object, { defaultNamespace: object.metadata.namespace ?? '' })
+  const previous = app.definition
+  const { value } = parsed
+  const wasUsable = app.definitionUsable
+  app.foreignStatusAt = foreignStatusTime(object)
+  if (value === null) {
+    app.definitionUsable = false
+    app.definitionProblems = parsed.problems
+    return { changed: wasUsable, refresh: null, operation: false }
+  }
+  const { project, problems, usable } = projectOf(value.project, projects)
+  const denied = project === null ? [] : projectAllowsApp(project, value)
+  app.definition = value
+  app.project = project
+  app.definitionProblems = [...parsed.problems, ...problems, ...denied]
+  app.definitionUsable = usable && denied.length === 0
+  return {
+    changed: previous?.digest !== value.digest || previous.mode !== value.mode || wasUsable !== app.definitionUsable,
+    refresh: value.refresh,
+    operation: value.operation !== null,
+  }
+}

@@ -1,0 +1,82 @@
+// The kinds in use: discovery, schema, shipped rules and one watch each.
+import { indexRules, kindName, type RuleIndex } from '../core/compare/index.ts'
+import { gvkKey } from '../core/kube/index.ts'
+import type { ObjectSchema } from '../core/merge/index.ts'
+import type { KindInfo, WatchedKind, WatchEvent } from '../ports/cluster-reader.ts'
+import type { Deps } from './deps.ts'
+
+export interface KindRuntime {
+  readonly info: KindInfo
+  schema: ObjectSchema
+  readonly rules: RuleIndex
+  watch: WatchedKind | null
+}
+
+type KindQuery = Pick<KindInfo, 'group' | 'version' | 'kind'>
+
+export class Kinds {
+  readonly #deps: Pick<Deps, 'reader'>
+  readonly #onEvent: (event: WatchEvent, runtime: KindRuntime) => void
+  readonly #loaded = new Map<string, KindRuntime>()
+  readonly #loading = new Map<string, Promise<KindRuntime | undefined>>()
+
+  constructor(deps: Pick<Deps, 'reader'>, onEvent: (event: WatchEvent, runtime: KindRuntime) => void) {
+    this.#deps = deps
+    this.#onEvent = onEvent
+  }
+
+  /** What is loaded already. */
+  get(query: KindQuery): KindRuntime | undefined {
+    return this.#loaded.get(gvkKey(query))
+  }
+
+  /** undefined = the server does not serve the kind. `refresh` asks discovery anew. */
+  load(query: KindQuery, options: { refresh?: boolean } = {}): Promise<KindRuntime | undefined> {
+    const key = gvkKey(query)
+    const known = this.#loaded.get(key)
+    if (known !== undefined) return Promise.resolve(known)
+    const loading = this.#loading.get(key)
+    if (loading !== undefined) return loading
+    const started = this.#load(query, options).finally(() => this.#loading.delete(key))
+    this.#loading.set(key, started)
+    return started
+  }
+
+  async #load(query: KindQuery, options: { refresh?: boolean }): Promise<KindRuntime | undefined> {
+    const info = await this.#deps.reader.kind(query, options)
+    if (info === undefined) return undefined
+    const schema = await this.#deps.reader.schema(query)
+    const runtime: KindRuntime = { info, schema, rules: indexRules(kindName(info)), watch: null }
+    this.#loaded.set(gvkKey(query), runtime)
+    return runtime
+  }
+
+  /** Starts the kind's watch unless it runs; resolves when its first list is complete. */
+  async watch(runtime: KindRuntime): Promise<void> {
+    runtime.watch ??= this.#deps.reader.watch(runtime.info, (event) => this.#onEvent(event, runtime))
+    await runtime.watch.ready
+  }
+
+  /** After a CRD changed: schemas of its kinds are read again; kinds that vanished are forgotten with their watch. */
+  async refresh(group: string, kind: string): Promise<void> {
+    for (const [key, runtime] of this.#loaded) {
+      if (runtime.info.group !== group || runtime.info.kind !== kind) continue
+      const info = await this.#deps.reader.kind(runtime.info, { refresh: true })
+      if (info === undefined) {
+        runtime.watch?.stop()
+        this.#loaded.delete(key)
+      } else runtime.schema = await this.#deps.reader.schema(runtime.info)
+    }
+  }
+
+  stop(): void {
+    for (const runtime of this.#loaded.values()) runtime.watch?.stop()
+    this.#loaded.clear()
+  }
+
+  /** Kinds whose view is proven whole, and all that are watched. */
+  freshness(): { fresh: number; all: number } {
+    const watched = [...this.#loaded.values()].flatMap(({ watch }) => (watch === null ? [] : [watch]))
+    return { fresh: watched.filter((watch) => watch.isFresh()).length, all: watched.length }
+  }
+}

@@ -1,0 +1,393 @@
+// One object's turn: what is seen → evaluate → ask → write → verify. One turn at a time per object.
+import { fights, CALM, noteHeal, noteRewrite } from '../core/decide/index.ts'
+import { readTracking, appTrackingName } from '../core/desired/index.ts'
+import { type AppContext, evaluateObject, type ObjectEvaluation, type ObjectSnapshot } from '../core/evaluate/index.ts'
+import { formatRef, type KubeObject } from '../core/kube/index.ts'
+import type { ApplyStep } from '../core/plan/index.ts'
+import { HoldfastError, problem, type Problem, toProblem } from '../core/problem/index.ts'
+import type { Settings } from '../core/definition/index.ts'
+import type { TokenBucket } from './bucket.ts'
+import type { Deps } from './deps.ts'
+import type { Evidence } from './evidence.ts'
+import type { Kinds, KindRuntime } from './kinds.ts'
+import { isNewer, type News, type ObjectIndex, type Tracked } from './state.ts'
+
+const ROUNDS = 5
+const RETRY_FIRST_MS = 1_000
+const RETRY_LONGEST_MS = 5 * 60_000
+
+export interface Reporter {
+  /** An evaluation ended; `changed` when verdict or health differ from the one before. */
+  evaluated(tracked: Tracked, evaluation: ObjectEvaluation, previous: ObjectEvaluation | null): void
+  /** A write ended. `ms` from the news that showed the difference to the server's answer. */
+  acted(
+    tracked: Tracked,
+    result: {
+      step: ApplyStep
+      evaluation: ObjectEvaluation
+      result: 'done' | 'failed' | 'unverified'
+      ms: number
+      message: string
+    },
+  ): void
+  fought(tracked: Tracked, at: string, opponent: string): void
+}
+
+export interface ObjectRunnerTools {
+  readonly deps: Deps
+  readonly kinds: Kinds
+  readonly index: ObjectIndex
+  readonly evidence: Evidence
+  readonly bucket: TokenBucket
+  readonly settings: () => Settings
+  readonly contextOf: (tracked: Tracked) => AppContext
+  /** The body that Git declares; undefined when the cache lost it (the app is then rendered again). */
+  readonly bodyOf: (tracked: Tracked) => KubeObject | undefined
+  readonly reporter: Reporter
+}
+
+export class ObjectRunner {
+  readonly #tools: ObjectRunnerTools
+  #stopped = false
+
+  constructor(tools: ObjectRunnerTools) {
+    this.#tools = tools
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** News of an object. The turn begins in this very call, so that a write leaves in the same tick. */
+  tell(tracked: Tracked, news: News): void {
+    if (this.#stopped) return
+    if (tracked.busy !== null) {
+      tracked.news = news
+      return
+    }
+    if (news.kind === 'object' && !isNewer(news.object.metadata.resourceVersion ?? '', tracked.resourceVersion)) return
+    void this.#start(tracked, news)
+  }
+
+  /** Brings one object to Git's state as part of a pass; resolves when its turn is over. */
+  async bring(tracked: Tracked): Promise<void> {
+    while (tracked.busy !== null) await tracked.busy
+    if (this.#stopped) return
+    tracked.queued = false
+    await this.#start(tracked, { kind: 'reread' })
+  }
+
+  #start(tracked: Tracked, news: News): Promise<void> {
+    const turn = this.#turns(tracked, news)
+      .catch((error: unknown) => {
+        tracked.problem = toProblem(error, 'HF7004', { object: formatRef(tracked.ref), app: tracked.app.key })
+        this.#tools.deps.log.error(
+          { app: tracked.app.key, object: formatRef(tracked.ref), error: String(error) },
+          'turn failed',
+        )
+        this.#retryLater(tracked)
+      })
+      .finally(() => {
+        tracked.busy = null
+        const next = tracked.news
+        tracked.news = null
+        if (next !== null) this.tell(tracked, next)
+      })
+    // A turn that ended synchronously has already cleared itself only if nothing awaited; `finally` always runs later.
+    tracked.busy = turn
+    return turn
+  }
+
+  async #turns(tracked: Tracked, news: News): Promise<void> {
+    const startedAt = this.#tools.deps.clock.monotonic()
+    let seen: News = news
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const live = seen.kind === 'object' ? seen.object : seen.kind === 'gone' ? null : await this.#read(tracked)
+      if (live === undefined) return
+      const again = await this.#turn(tracked, live, startedAt)
+      if (!again) return
+      seen = { kind: 'reread' }
+    }
+    this.#retryLater(tracked)
+  }
+
+  /** The object as it is now; undefined when it could not be read (said in `tracked.problem`). */
+  async #read(tracked: Tracked): Promise<KubeObject | null | undefined> {
+    const { kinds, deps } = this.#tools
+    const watch = kinds.get(tracked.ref)?.watch
+    const name = tracked.ref.namespace === '' ? tracked.ref.name : `${tracked.ref.namespace}/${tracked.ref.name}`
+    if (watch?.isFresh() === true && watch.known(name) === undefined) return null
+    try {
+      return await deps.reader.get(tracked.ref)
+    } catch (error) {
+      this.#unreadable(tracked, toProblem(error, 'HF4001', { object: formatRef(tracked.ref), app: tracked.app.key }))
+      return undefined
+    }
+  }
+
+  #unreadable(tracked: Tracked, cause: Problem): void {
+    tracked.problem = cause
+    const evaluation = evaluateObject(this.#tools.contextOf(tracked), {
+      ...this.#bare(tracked),
+      desired: null,
+      live: { state: 'unknown', problems: [cause] },
+    })
+    this.#conclude(tracked, evaluation)
+    this.#retryLater(tracked)
+  }
+
+  #bare(tracked: Tracked): Omit<ObjectSnapshot, 'desired' | 'live'> {
+    const runtime = this.#tools.kinds.get(tracked.ref)
+    return {
+      ref: tracked.ref,
+      schema: runtime?.schema ?? { root: { kind: 'untyped' }, digest: '' },
+      normalForm: null,
+      question: 'never',
+      neighbours: this.#tools.evidence.neighboursOf(tracked.ref),
+      history: {
+        enforced: tracked.enforced,
+        preExisting: tracked.preExisting,
+        fights: tracked.fights,
+        firstSeen: tracked.firstSeen,
+      },
+      contender: null,
+      pruneProtected: false,
+      now: this.#tools.deps.clock.now(),
+      ...(runtime === undefined ? {} : { rules: runtime.rules }),
+    }
+  }
+
+  #formKey(tracked: Tracked, live: KubeObject, runtime: KindRuntime): string {
+    const { desired } = tracked
+    return `form/${desired?.digest ?? ''}/${live.metadata.uid ?? ''}/${runtime.schema.digest}/${this.#tools.evidence.admissionDigest}`
+  }
+
+  /** Who else declares this object and has the better claim: whom live's mark names, else the first by name. */
+  #contender(tracked: Tracked, live: KubeObject | null): string | null {
+    if (tracked.desired?.options.declaredOnly === true) return null
+    const declarers = this.#tools.index
+      .get(tracked.key)
+      .filter(({ desired }) => desired !== null && !desired.options.declaredOnly)
+    if (declarers.length < 2) return null
+    const mark = live === null ? null : readTracking(live, this.#tools.settings())
+    const namespace = this.#tools.deps.options.namespace
+    const marked = declarers.find(
+      ({ app }) => app.definition !== null && mark?.app === appTrackingName(app.definition, namespace),
+    )
+    const owner = marked ?? [...declarers].sort((a, b) => (a.app.key < b.app.key ? -1 : 1))[0]
+    return owner === undefined || owner === tracked ? null : owner.app.key
+  }
+
+  #snapshot(tracked: Tracked, live: KubeObject | null): ObjectSnapshot | undefined {
+    const { deps, kinds } = this.#tools
+    const bare = this.#bare(tracked)
+    const common = {
+      ...bare,
+      live: { state: 'complete', value: live } as const,
+      pruneProtected: live !== null && isPruneProtected(live),
+    }
+    if (tracked.desired === null) return { ...common, desired: null }
+    const body = this.#tools.bodyOf(tracked)
+    const runtime = kinds.get(tracked.ref)
+    if (body === undefined || runtime === undefined) return undefined
+    const formKey = live === null ? '' : this.#formKey(tracked, live, runtime)
+    const context = this.#tools.contextOf(tracked)
+    const mayAsk = context.permissions.blocked === null || deps.options.learn === 'dry-run'
+    return {
+      ...common,
+      desired: { ...tracked.desired, object: body },
+      normalForm: live === null ? null : (deps.cache.get(formKey) ?? null),
+      question: !mayAsk ? 'never' : tracked.refusedForm === formKey ? 'refused' : 'open',
+      contender: this.#contender(tracked, live),
+    }
+  }
+
+  /** Returns true when the object should be looked at again at once. */
+  async #turn(tracked: Tracked, live: KubeObject | null, startedAt: number): Promise<boolean> {
+    if (live !== null) {
+      tracked.uid = live.metadata.uid ?? ''
+      tracked.resourceVersion = live.metadata.resourceVersion ?? ''
+    }
+    let evaluation = this.#evaluate(tracked, live)
+    if (evaluation?.question === true && live !== null) {
+      await this.#ask(tracked, live)
+      evaluation = this.#evaluate(tracked, live)
+    }
+    if (evaluation === undefined) return false
+    this.#conclude(tracked, evaluation)
+    const { step } = evaluation
+    if (step === null || tracked.queued) {
+      if (step === null) this.#settled(tracked)
+      this.#wakeAfterFight(tracked)
+      return false
+    }
+    const wait = step.reason === 'heal' ? this.#tools.bucket.take() : undefined
+    if (wait !== undefined) await wait
+    return this.#act(tracked, { step, evaluation, startedAt })
+  }
+
+  #evaluate(tracked: Tracked, live: KubeObject | null): ObjectEvaluation | undefined {
+    const snapshot = this.#snapshot(tracked, live)
+    if (snapshot === undefined) return undefined
+    const context = this.#tools.contextOf(tracked)
+    const evaluation = evaluateObject(context, snapshot)
+    if (evaluation.question || !this.#noteRewrites(tracked, evaluation)) return evaluation
+    return evaluateObject(context, { ...snapshot, history: { ...snapshot.history, fights: tracked.fights } })
+  }
+
+  /** True when a fight began, so that the verdicts must be made anew. */
+  #noteRewrites(tracked: Tracked, evaluation: ObjectEvaluation): boolean {
+    const now = this.#tools.deps.clock.now()
+    let began = false
+    for (const { field, cause, fingerprint } of evaluation.fields) {
+      const state = tracked.fights.get(field.at)
+      if (state === undefined || state.healedAt === null) continue
+      const opponent = cause.actor.manager ?? (cause.means === 'admission' ? 'admission' : 'unknown')
+      // Admission that rewrites our own write reacts whatever value it writes.
+      const next = noteRewrite(state, { opponent, wrote: opponent === 'admission' ? opponent : fingerprint }, now)
+      tracked.fights.set(field.at, next)
+      if (!fights(next, now)) continue
+      began = true
+      this.#tools.reporter.fought(tracked, field.at, opponent)
+    }
+    return began
+  }
+
+  #wakeAfterFight(tracked: Tracked): void {
+    const now = this.#tools.deps.clock.now()
+    const ends = [...tracked.fights.values()].map(({ until }) => until).filter((until) => until > now)
+    if (ends.length === 0) return
+    this.#wake(tracked, Math.min(...ends) - now + 1)
+  }
+
+  #wake(tracked: Tracked, afterMs: number): void {
+    tracked.timer?.cancel()
+    tracked.timer = this.#tools.deps.clock.after(afterMs, () => {
+      tracked.timer = null
+      this.#lookAgain(tracked)
+    })
+  }
+
+  #lookAgain(tracked: Tracked): void {
+    if (!this.#stopped && !tracked.app.removed) this.tell(tracked, { kind: 'reread' })
+  }
+
+  async #ask(tracked: Tracked, live: KubeObject): Promise<void> {
+    const { deps, kinds } = this.#tools
+    const body = this.#tools.bodyOf(tracked)
+    const runtime = kinds.get(tracked.ref)
+    if (body === undefined || runtime === undefined || tracked.desired === null) return
+    const key = this.#formKey(tracked, live, runtime)
+    const answer = await deps.reader.dryRun(body, live)
+    if (answer.state === 'answered') this.#learn(tracked, key, answer.object)
+    else {
+      tracked.refusedForm = key
+      deps.log.debug({ object: formatRef(tracked.ref), reason: answer.message }, 'no normal form')
+    }
+  }
+
+  #learn(tracked: Tracked, key: string, form: KubeObject): void {
+    const { managedFields: _, ...metadata } = form.metadata
+    const { status: __, ...rest } = form
+    const place = tracked.desired?.secret === true ? 'memory' : 'disk'
+    this.#tools.deps.cache.put(key, { ...rest, metadata } as KubeObject, place)
+  }
+
+  async #act(
+    tracked: Tracked,
+    action: { step: ApplyStep; evaluation: ObjectEvaluation; startedAt: number },
+  ): Promise<boolean> {
+    const { deps } = this.#tools
+    const { step } = action
+    if (action.evaluation.takeover !== null) this.#beginEnforcing(tracked, action.evaluation.takeover)
+    const outcome = await deps.steps.apply(step)
+    if (outcome.state === 'stale') return true
+    const ms = deps.clock.monotonic() - action.startedAt
+    if (outcome.state === 'failed') {
+      tracked.problem = outcome.problem
+      this.#tools.reporter.acted(tracked, { ...action, result: 'failed', ms, message: outcome.problem.message })
+      if (outcome.retry) this.#retryLater(tracked)
+      return false
+    }
+    return this.#verify(tracked, { ...action, answer: outcome.object, ms })
+  }
+
+  /** The server's answer must show what the step was for. */
+  async #verify(
+    tracked: Tracked,
+    action: { step: ApplyStep; evaluation: ObjectEvaluation; answer: KubeObject; ms: number },
+  ): Promise<boolean> {
+    const { step, answer } = action
+    tracked.uid = answer.metadata.uid ?? ''
+    tracked.resourceVersion = answer.metadata.resourceVersion ?? ''
+    const runtime = this.#tools.kinds.get(tracked.ref)
+    if (step.reason === 'create' && runtime !== undefined)
+      this.#learn(tracked, this.#formKey(tracked, answer, runtime), answer)
+    const now = this.#tools.deps.clock.now()
+    for (const at of step.paths) tracked.fights.set(at, noteHeal(tracked.fights.get(at) ?? CALM, now))
+    const after = this.#evaluate(tracked, answer)
+    const held = after === undefined || after.step === null || after.question
+    if (after !== undefined && !after.question) this.#conclude(tracked, after)
+    const result = held ? 'done' : 'unverified'
+    this.#tools.reporter.acted(tracked, { step, evaluation: action.evaluation, ms: action.ms, result, message: '' })
+    if (held) {
+      this.#settled(tracked)
+      this.#wakeAfterFight(tracked)
+      return after?.question === true
+    }
+    const object = formatRef(tracked.ref)
+    const paths = after.step?.paths.join(', ') ?? ''
+    tracked.problem = problem('HF6002', `${object} still differs after the write at ${paths}.`, {
+      object,
+      app: tracked.app.key,
+    })
+    if (runtime !== undefined) await this.#learnAgain(tracked, answer, runtime)
+    return true
+  }
+
+  /** What creation taught may lack what admission does to updates: the server is asked once more before the next write. */
+  async #learnAgain(tracked: Tracked, answer: KubeObject, runtime: KindRuntime): Promise<void> {
+    const key = this.#formKey(tracked, answer, runtime)
+    if (tracked.relearned === key) return
+    tracked.relearned = key
+    await this.#ask(tracked, answer)
+  }
+
+  #beginEnforcing(tracked: Tracked, preExisting: readonly string[]): void {
+    tracked.enforced = true
+    tracked.preExisting = new Set(preExisting)
+    this.#tools.deps.store.setPreExisting(tracked.app.key, tracked.key, preExisting).catch((error: unknown) => {
+      this.#tools.deps.log.warn({ app: tracked.app.key, error: String(error) }, 'beginning of enforcement not recorded')
+    })
+  }
+
+  #settled(tracked: Tracked): void {
+    tracked.failures = 0
+    tracked.problem = null
+    tracked.timer?.cancel()
+    tracked.timer = null
+  }
+
+  #conclude(tracked: Tracked, evaluation: ObjectEvaluation): void {
+    const previous = tracked.evaluation
+    tracked.evaluation = evaluation
+    tracked.evaluatedFor = tracked.desired?.digest ?? ''
+    if (evaluation.status === 'Synced') tracked.pending = false
+    for (const { fingerprint, firstSeen } of evaluation.fields) tracked.firstSeen.set(fingerprint, firstSeen)
+    if (evaluation.fields.length === 0 && tracked.firstSeen.size > 0) tracked.firstSeen = new Map()
+    this.#tools.reporter.evaluated(tracked, evaluation, previous)
+  }
+
+  #retryLater(tracked: Tracked): void {
+    const code = tracked.problem?.code
+    if (code !== undefined && new HoldfastError(tracked.problem as Problem).disposition !== 'retry') return
+    const base = Math.min(RETRY_FIRST_MS * 2 ** tracked.failures, RETRY_LONGEST_MS)
+    tracked.failures += 1
+    this.#wake(tracked, base)
+  }
+}
+
+function isPruneProtected(live: KubeObject): boolean {
+  const options = live.metadata.annotations?.['argocd.argoproj.io/sync-options'] ?? ''
+  return options.split(',').some((option) => ['Prune=false', 'Prune=confirm'].includes(option.trim()))
+}

@@ -1,0 +1,104 @@
+// One pass over an application: brings every pending object to Git's state in order, then prunes what left Git.
+import { appTrackingName } from '../core/desired/index.ts'
+import type { ObjectEvaluation } from '../core/evaluate/index.ts'
+import type { ObjectRef } from '../core/kube/index.ts'
+import { orderDeletes, orderSteps } from '../core/plan/index.ts'
+import type { OperationResult, OperationState } from '../core/record/index.ts'
+import type { Settings } from '../core/definition/index.ts'
+import type { Deps } from './deps.ts'
+import type { ObjectRunner } from './objects.ts'
+import type { Reporting } from './reporting.ts'
+import type { AppState, ObjectIndex, Tracked } from './state.ts'
+
+export interface PassTools {
+  readonly deps: Deps
+  readonly objects: ObjectRunner
+  readonly index: ObjectIndex
+  readonly reporting: Reporting
+  readonly settings: () => Settings
+  /** Runs at most so many object turns at once, over all applications. */
+  readonly limit: <T>(run: () => Promise<T>) => Promise<T>
+  /** Runs between groups that create kinds and those that use them. */
+  readonly afterKinds: (app: AppState) => Promise<void>
+}
+
+/** `visit`: objects whose state under the present revision is not known yet. */
+export async function bringAll(tools: PassTools, app: AppState, visit: readonly Tracked[]): Promise<void> {
+  for (const tracked of visit) tracked.queued = true
+  const groups = orderSteps(visit.map((tracked) => ({ ref: tracked.ref, wave: tracked.desired?.wave ?? 0, tracked })))
+  for (const group of groups) {
+    await Promise.all(group.map(({ tracked }) => tools.limit(() => tools.objects.bring(tracked))))
+    if (group.some(({ ref }) => ref.kind === 'CustomResourceDefinition')) await tools.afterKinds(app)
+  }
+}
+
+async function pruneOne(tools: PassTools, tracked: Tracked): Promise<void> {
+  const { app } = tracked
+  const { definition } = app
+  if (definition === null || tracked.evaluation?.prune !== true) return
+  const propagation = { foreground: 'Foreground', background: 'Background', orphan: 'Orphan' } as const
+  const outcome = await tools.deps.steps.prune({
+    app: app.key,
+    trackingName: appTrackingName(definition, tools.deps.options.namespace),
+    settings: tools.settings(),
+    ref: tracked.ref,
+    uid: tracked.uid,
+    desired: {
+      complete: app.desiredComplete,
+      keys: new Set([...app.objects.values()].flatMap(({ key, desired }) => (desired === null ? [] : [key]))),
+      renderedAt: app.renderedAt,
+    },
+    propagation: propagation[definition.options.prunePropagationPolicy],
+  })
+  if (outcome.state === 'done') tools.reporting.pruned(tracked, 'done', '')
+  if (outcome.state === 'gone') tools.index.untrack(tracked)
+  if (outcome.state !== 'refused' && outcome.state !== 'failed') return
+  tracked.problem = outcome.problem
+  tools.reporting.pruned(tracked, 'failed', outcome.problem.message)
+}
+
+/** Evaluates every extra object afresh and deletes those that may be deleted, in reverse order of applying. */
+export async function pruneExtras(tools: PassTools, app: AppState): Promise<void> {
+  const extras = orderDeletes([...app.objects.values()].filter(({ desired }) => desired === null))
+  for (const tracked of extras) {
+    await tools.limit(() => tools.objects.bring(tracked))
+    await pruneOne(tools, tracked)
+  }
+}
+
+function resultOf(tracked: Tracked, evaluation: ObjectEvaluation): OperationResult {
+  const { group, version, kind, namespace, name }: ObjectRef = tracked.ref
+  const failed = tracked.problem !== null || evaluation.status !== 'Synced'
+  const extra = tracked.desired === null
+  const status = extra ? (evaluation.prune ? 'Pruned' : 'PruneSkipped') : failed ? 'SyncFailed' : 'Synced'
+  const why = tracked.problem?.message ?? (failed && !extra ? unsyncedBecause(evaluation) : '')
+  return { group, version, kind, namespace, name, status, message: why }
+}
+
+function unsyncedBecause(evaluation: ObjectEvaluation): string {
+  const reasons = new Set([
+    ...evaluation.fields.map(({ verdict }) => verdict.because),
+    ...(evaluation.whole === null ? [] : [evaluation.whole.verdict.because]),
+  ])
+  return [...reasons].join(', ')
+}
+
+/** Did every object that this operation was to bring in arrive? */
+export function concluded(app: AppState, started: OperationState, now: string): OperationState {
+  const all = [...app.objects.values()].flatMap((tracked) =>
+    tracked.evaluation === null ? [] : [{ tracked, evaluation: tracked.evaluation }],
+  )
+  const resources = all.map(({ tracked, evaluation }) => resultOf(tracked, evaluation))
+  const failures = all.filter(({ tracked }) => tracked.desired !== null && tracked.problem !== null)
+  const phase = failures.length === 0 && app.desiredComplete ? 'Succeeded' : 'Failed'
+  const message =
+    phase === 'Succeeded'
+      ? 'successfully synced'
+      : failures.length === 0
+        ? 'some manifests could not be used; see the conditions'
+        : `${failures.length} object${failures.length === 1 ? '' : 's'} failed: ${failures
+            .slice(0, 3)
+            .map(({ tracked }) => tracked.problem?.message ?? '')
+            .join(' ')}`
+  return { ...started, phase, message, finishedAt: now, resources }
+}

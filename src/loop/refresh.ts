@@ -1,0 +1,213 @@
+// Source → revision → render → desired set → what is tracked. Failures leave the last good state in force.
+import { createHash } from 'node:crypto'
+import {
+  appTrackingName,
+  buildDesired,
+  type DesiredObject,
+  type DesiredSet,
+  type Rendered,
+} from '../core/desired/index.ts'
+import { type AppDefinition, projectAllowsObject, type Settings } from '../core/definition/index.ts'
+import { groupOf, isMap, type KubeObject, versionOf } from '../core/kube/index.ts'
+import { type Problem, problem, toProblem } from '../core/problem/index.ts'
+import type { Deps } from './deps.ts'
+import type { Kinds } from './kinds.ts'
+import type { AppState, DesiredEntry, ObjectIndex } from './state.ts'
+
+export interface RefreshTools {
+  readonly deps: Deps
+  readonly kinds: Kinds
+  readonly index: ObjectIndex
+  readonly settings: () => Settings
+}
+
+export interface RefreshOptions {
+  /** Age up to which the repository need not be fetched again. */
+  readonly maxAgeMs: number
+  /** Builds the desired set anew although revision and definition are the same. */
+  readonly rebuild?: boolean
+  /** A revision that someone asked for instead of the definition's. */
+  readonly revision?: string
+}
+
+/** `changed`: the desired set in force is another one now. */
+export type RefreshResult = { readonly changed: boolean; readonly fetched: boolean; readonly unknownKinds: boolean }
+
+/** Kinds are looked up before the set is built, because the build does not wait. */
+async function loadKinds(kinds: Kinds, rendered: Rendered, options: { refresh: boolean }): Promise<void> {
+  const seen = new Map<string, { group: string; version: string; kind: string }>()
+  const add = (object: unknown): void => {
+    if (!isMap(object) || typeof object.apiVersion !== 'string' || typeof object.kind !== 'string') return
+    if (Array.isArray(object.items) && object.kind.endsWith('List')) object.items.forEach(add)
+    const query = { group: groupOf(object.apiVersion), version: versionOf(object.apiVersion), kind: object.kind }
+    seen.set(`${object.apiVersion}/${object.kind}`, query)
+  }
+  for (const { object } of rendered.objects) add(object)
+  const namespaceKind = { group: '', version: 'v1', kind: 'Namespace' }
+  await Promise.all([namespaceKind, ...seen.values()].map((query) => kinds.load(query, options)))
+}
+
+function refused(app: AppState, desired: DesiredSet, kinds: Kinds): { objects: DesiredObject[]; problems: Problem[] } {
+  const { project } = app
+  if (project === null) return { objects: [...desired.objects], problems: [] }
+  const problems: Problem[] = []
+  const objects = desired.objects.filter((object) => {
+    const scope = kinds.get(object.ref)?.info.namespaced === false ? 'Cluster' : 'Namespaced'
+    const verdict = projectAllowsObject(project, object.ref, scope)
+    if (verdict !== null) problems.push(verdict)
+    return verdict === null
+  })
+  return { objects, problems }
+}
+
+function entryOf(object: DesiredObject): DesiredEntry {
+  const { object: _, ...rest } = object
+  return { ...rest, bodyKey: `desired/${object.digest}` }
+}
+
+function putBody(deps: Deps, object: DesiredObject): void {
+  deps.cache.put(`desired/${object.digest}`, object.object, object.secret ? 'memory' : 'disk')
+}
+
+/** Takes a desired set into force: what is new or other becomes pending, what is gone becomes extra. */
+function adopt(tools: RefreshTools, app: AppState, objects: readonly DesiredObject[]): void {
+  const declared = new Set<string>()
+  for (const object of objects) {
+    putBody(tools.deps, object)
+    const tracked = tools.index.track(app, object.ref)
+    declared.add(tracked.key)
+    tracked.ref = object.ref
+    tracked.desired = entryOf(object)
+    tracked.failures = 0
+    tracked.timer?.cancel()
+    tracked.timer = null
+  }
+  for (const tracked of [...app.objects.values()]) {
+    if (declared.has(tracked.key)) continue
+    tracked.desired = null
+    tracked.pending = false
+  }
+}
+
+async function render(
+  tools: RefreshTools,
+  definition: AppDefinition,
+  revision: string,
+): Promise<{ rendered: Rendered; desired: DesiredSet }> {
+  const { deps, kinds } = tools
+  const rendered = await deps.source.render(definition.source, revision, { appName: definition.name })
+  await loadKinds(kinds, rendered, { refresh: false })
+  const build = (): DesiredSet =>
+    buildDesired({
+      definition,
+      rendered,
+      settings: tools.settings(),
+      appTrackingName: appTrackingName(definition, deps.options.namespace),
+      scopeOf: (group, version, kind) => {
+        const info = kinds.get({ group, version, kind })?.info
+        return info === undefined ? undefined : info.namespaced ? 'Namespaced' : 'Cluster'
+      },
+    })
+  let desired = build()
+  if (desired.unknown.length > 0) {
+    await loadKinds(kinds, rendered, { refresh: true })
+    desired = build()
+  }
+  return { rendered, desired }
+}
+
+async function resolve(
+  tools: RefreshTools,
+  app: AppState,
+  definition: AppDefinition,
+  options: RefreshOptions,
+): Promise<{ revision: string; fetchedAt: number }> {
+  const source =
+    options.revision === undefined ? definition.source : { ...definition.source, targetRevision: options.revision }
+  try {
+    const resolved = await tools.deps.source.resolve(source, { maxAgeMs: options.maxAgeMs })
+    app.sourceProblems = []
+    return resolved
+  } catch (error) {
+    const why = toProblem(error, 'HF1001', { app: app.key, repository: definition.source.repoURL })
+    app.sourceProblems = [ageOf(tools, app, why)]
+    // After a restart without the repository's host: the revision last reported is still in the mirror.
+    if (app.revision !== '') return { revision: app.revision, fetchedAt: app.fetchedAt }
+    throw error
+  }
+}
+
+function ageOf(tools: RefreshTools, app: AppState, why: Problem): Problem {
+  if (app.fetchedAt === 0) return why
+  const seconds = Math.round((tools.deps.clock.now() - app.fetchedAt) / 1_000)
+  return {
+    ...why,
+    message: `${why.message} Revision ${app.revision.slice(0, 12)} read ${seconds} s ago stays in force.`,
+  }
+}
+
+/** Looks at the source and takes a new desired set into force if there is one. Never throws. */
+export async function refresh(tools: RefreshTools, app: AppState, options: RefreshOptions): Promise<RefreshResult> {
+  const { definition } = app
+  const nothing: RefreshResult = { changed: false, fetched: false, unknownKinds: false }
+  if (definition === null || !app.definitionUsable) return nothing
+  try {
+    const before = app.fetchedAt
+    const resolved = await resolve(tools, app, definition, options)
+    app.fetchedAt = resolved.fetchedAt
+    const fetched = resolved.fetchedAt > before
+    const builtFor = createHash('sha256')
+      .update(
+        `${resolved.revision}/${definition.digest}/${JSON.stringify(tools.settings())}/${JSON.stringify(app.project)}`,
+      )
+      .digest('hex')
+    if (builtFor === app.builtFor && options.rebuild !== true) return { ...nothing, fetched }
+    const renderedAt = tools.deps.clock.now()
+    const { rendered, desired } = await render(tools, definition, resolved.revision)
+    if (app.removed || app.definition !== definition) return { ...nothing, fetched }
+    const allowed = refused(app, desired, tools.kinds)
+    const newRevision = builtFor !== app.builtFor
+    app.revision = resolved.revision
+    app.sourceType = rendered.type
+    app.renderedAt = renderedAt
+    app.desiredProblems = [...desired.problems, ...allowed.problems]
+    app.desiredComplete = desired.complete && allowed.problems.length === 0
+    app.builtFor = builtFor
+    adopt(tools, app, allowed.objects)
+    if (newRevision || options.rebuild === true) {
+      // An empty render takes nothing into force on its own: what is there stays until someone confirms.
+      const empty = allowed.objects.every(({ options: { declaredOnly } }) => declaredOnly)
+      if (empty && !definition.automated.allowEmpty && app.objects.size > 0)
+        app.desiredProblems = [...app.desiredProblems, emptyProblem(app, definition)]
+    }
+    return { changed: true, fetched, unknownKinds: desired.unknown.length > 0 }
+  } catch (error) {
+    const why = toProblem(error, 'HF1009', {
+      app: app.key,
+      repository: definition.source.repoURL,
+      path: definition.source.path,
+    })
+    app.sourceProblems = [ageOf(tools, app, why)]
+    return nothing
+  }
+}
+
+function emptyProblem(app: AppState, definition: AppDefinition): Problem {
+  return problem(
+    'HF3003',
+    `${definition.source.path || '.'} at ${app.revision.slice(0, 12)} renders no object; nothing is pruned.`,
+    { app: app.key, revision: app.revision, path: definition.source.path },
+  )
+}
+
+/** Puts the bodies of an application back after the cache lost them. */
+export async function restoreBodies(tools: RefreshTools, app: AppState): Promise<void> {
+  const { definition } = app
+  if (definition === null) return
+  const { desired } = await render(tools, definition, app.revision)
+  for (const object of desired.objects) putBody(tools.deps, object)
+}
+
+export function bodyOf(deps: Deps, entry: DesiredEntry): KubeObject | undefined {
+  return deps.cache.get(entry.bodyKey)
+}

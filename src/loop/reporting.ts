@@ -1,0 +1,291 @@
+// Tells what happened: status columns, Kubernetes Events, journal, metrics. Off the path of a heal, and bounded.
+import { formatRef } from '../core/kube/index.ts'
+import { foldApp, type Evaluation, type ObjectEvaluation } from '../core/evaluate/index.ts'
+import type { AppDefinition } from '../core/definition/index.ts'
+import { applicationStatus, refusedStatus } from '../core/record/index.ts'
+import { problem, type Problem } from '../core/problem/index.ts'
+import type { JournalEntry } from '../ports/store.ts'
+import type { Deps } from './deps.ts'
+import type { Reporter } from './objects.ts'
+import { hasForeignWriter } from './permissions.ts'
+import type { AppState, Tracked } from './state.ts'
+import { applicationRef, type EventReason } from './steps/index.ts'
+import { TokenBucket } from './bucket.ts'
+
+const STATUS_EVERY_MS = 1_000
+const EVENTS = { perSecond: 2, burst: 60 }
+
+type Acted = Parameters<Reporter['acted']>[1]
+
+export class Reporting implements Reporter {
+  readonly #deps: Deps
+  readonly #events: TokenBucket
+  readonly #due = new Map<AppState, { cancel(): void }>()
+  readonly #writing = new Set<AppState>()
+  #waitingEvents = 0
+  #onGone: (tracked: Tracked) => void = () => {}
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+    this.#events = new TokenBucket(deps.clock, EVENTS)
+  }
+
+  /** Called when an object that Git does not declare is gone from the cluster. */
+  onGone(run: (tracked: Tracked) => void): void {
+    this.#onGone = run
+  }
+
+  evaluated(tracked: Tracked, evaluation: ObjectEvaluation, previous: ObjectEvaluation | null): void {
+    if (tracked.desired === null && evaluation.difference === null && evaluation.status === 'Synced')
+      this.#onGone(tracked)
+    const drifted = evaluation.fields.filter(
+      ({ fingerprint }) => !(previous?.fields ?? []).some((known) => known.fingerprint === fingerprint),
+    )
+    if (drifted.length > 0 || isNewWhole(evaluation, previous)) this.#drift(tracked, evaluation, drifted.length > 0)
+    this.touch(tracked.app)
+  }
+
+  #drift(tracked: Tracked, evaluation: ObjectEvaluation, hasFields: boolean): void {
+    const { app } = tracked
+    if (tracked.pending && evaluation.fields.every(({ verdict }) => verdict.because === 'sync')) return
+    const shown = evaluation.fields
+      .slice(0, 5)
+      .map(({ field, cause }) => `${field.at} ${field.change} by ${cause.actor.manager ?? 'unknown'}`)
+    const what = hasFields ? shown.join('; ') : (evaluation.difference ?? '')
+    this.#journal(tracked, {
+      action: 'drift',
+      paths: evaluation.fields.map(({ field }) => field.at),
+      actor: actorOf(evaluation),
+      result: 'done',
+      because: becauseOf(evaluation),
+      durationMs: 0,
+      message: evaluation.difference ?? '',
+    })
+    this.#deps.log.info(
+      { app: app.key, object: formatRef(tracked.ref), difference: evaluation.difference, fields: shown },
+      'drift',
+    )
+    this.event(app, 'DriftDetected', 'Warning', `${formatRef(tracked.ref)}: ${what}`)
+  }
+
+  acted(tracked: Tracked, outcome: Acted): void {
+    const { app } = tracked
+    const { step, result, ms } = outcome
+    const object = formatRef(tracked.ref)
+    const action = step.reason === 'create' ? 'create' : step.reason === 'heal' ? 'heal' : 'sync'
+    const message = outcome.message
+    this.#journal(tracked, {
+      action,
+      paths: step.paths,
+      actor: actorOf(outcome.evaluation),
+      result: result === 'failed' ? 'failed' : 'done',
+      because: becauseOf(outcome.evaluation),
+      durationMs: Math.round(ms * 100) / 100,
+      message,
+    })
+    const fields = { app: app.key, object, paths: step.paths, ms: Math.round(ms * 10) / 10, result }
+    if (result === 'failed') this.#deps.log.warn({ ...fields, error: message }, `${action} failed`)
+    else this.#deps.log.info(fields, action)
+    if (action === 'heal' && app.definition !== null)
+      this.#deps.metrics.healed({
+        namespace: app.definition.namespace,
+        name: app.definition.name,
+        result,
+        seconds: ms / 1_000,
+      })
+    if (result === 'failed') this.event(app, 'HealFailed', 'Warning', `${object}: ${message}`)
+    else if (action === 'heal')
+      this.event(
+        app,
+        'DriftHealed',
+        'Normal',
+        `${object}: ${step.paths.join(', ')} by ${actorOf(outcome.evaluation)}, in ${Math.round(ms)} ms`,
+      )
+    else if (action === 'create' && !tracked.pending) this.event(app, 'ResourceCreated', 'Normal', object)
+    this.touch(app)
+  }
+
+  fought(tracked: Tracked, at: string, opponent: string): void {
+    const object = formatRef(tracked.ref)
+    const message = `${opponent} keeps rewriting ${at} of ${object}; this path is left alone for a while, the others are not.`
+    tracked.problem = problem('HF6001', message, { app: tracked.app.key, object, path: at })
+    this.#journal(tracked, {
+      action: 'fight',
+      paths: [at],
+      actor: opponent,
+      result: 'done',
+      because: 'fight',
+      durationMs: 0,
+      message,
+    })
+    this.#deps.log.warn({ app: tracked.app.key, object, path: at, opponent }, 'fight')
+    this.event(tracked.app, 'Fight', 'Warning', message)
+    this.touch(tracked.app)
+  }
+
+  pruned(tracked: Tracked, result: 'done' | 'failed', message: string): void {
+    this.#journal(tracked, {
+      action: 'prune',
+      paths: [],
+      actor: 'holdfast',
+      result,
+      because: 'sync',
+      durationMs: 0,
+      message,
+    })
+    this.#deps.log.info({ app: tracked.app.key, object: formatRef(tracked.ref), result, message }, 'prune')
+    this.event(
+      tracked.app,
+      result === 'done' ? 'ResourcePruned' : 'SyncFailed',
+      result === 'done' ? 'Normal' : 'Warning',
+      `${formatRef(tracked.ref)} ${message}`.trim(),
+    )
+  }
+
+  #journal(tracked: Tracked, entry: Omit<JournalEntry, 'time' | 'app' | 'object' | 'revision'>): void {
+    const time = new Date(this.#deps.clock.now()).toISOString()
+    const { app } = tracked
+    this.#deps.store
+      .append([{ ...entry, time, app: app.key, object: formatRef(tracked.ref), revision: app.revision }])
+      .catch((error: unknown) => {
+        this.#deps.log.error({ app: app.key, error: String(error) }, 'unrecorded')
+      })
+  }
+
+  /** A Kubernetes Event on the Application; over the rate it waits its turn, and beyond a bound it is left out. */
+  event(app: AppState, reason: EventReason, type: 'Normal' | 'Warning', message: string): void {
+    const { definition } = app
+    if (definition === null || this.#deps.options.mode === 'observe' || this.#waitingEvents > 500) return
+    this.#waitingEvents += 1
+    const time = new Date(this.#deps.clock.now()).toISOString()
+    const send = async (): Promise<void> => {
+      await this.#events.take()
+      await this.#deps.steps.event({
+        namespace: definition.namespace,
+        application: definition.name,
+        uid: definition.uid,
+        reason,
+        type,
+        message,
+        time,
+      })
+    }
+    send()
+      .catch((error: unknown) => this.#deps.log.debug({ app: app.key, error: String(error) }, 'event not written'))
+      .finally(() => {
+        this.#waitingEvents -= 1
+      })
+  }
+
+  /** Something about the application changed: its status is written soon, at most once a second. */
+  touch(app: AppState): void {
+    if (this.#due.has(app) || app.removed || !app.ready) return
+    const timer = this.#deps.clock.after(app.written === '' ? 50 : STATUS_EVERY_MS, () => {
+      this.#due.delete(app)
+      void this.#write(app)
+    })
+    this.#due.set(app, timer)
+  }
+
+  /** The application as a whole, as it stands now. */
+  evaluationOf(app: AppState): Evaluation {
+    const objects = [...app.objects.values()].flatMap(({ evaluation }) => (evaluation === null ? [] : [evaluation]))
+    const blocking =
+      app.renderedAt === 0
+        ? [...app.sourceProblems, ...(app.definitionUsable ? [] : app.definitionProblems)]
+        : app.definitionUsable
+          ? []
+          : app.definitionProblems
+    return foldApp({ app: app.key }, objects, blocking)
+  }
+
+  problemsOf(app: AppState, evaluation: Evaluation): Problem[] {
+    const own = [...app.objects.values()].flatMap(({ problem: own }) => (own === null ? [] : [own]))
+    return [...app.definitionProblems, ...app.sourceProblems, ...app.desiredProblems, ...own, ...evaluation.problems]
+  }
+
+  #measure(app: AppState, definition: AppDefinition, evaluation: Evaluation): void {
+    const { clock, metrics } = this.#deps
+    const labels = { namespace: definition.namespace, name: definition.name }
+    metrics.compared(labels, { fields: evaluation.counts.fields, at: clock.now() })
+    metrics.app({
+      ...labels,
+      project: definition.project,
+      autosync: definition.automated.enabled ? 'enabled' : 'disabled',
+      repo: definition.source.repoURL,
+      destServer: 'https://kubernetes.default.svc',
+      destNamespace: definition.destinationNamespace,
+      syncStatus: evaluation.status,
+      healthStatus: evaluation.health.status,
+      operation: app.operation?.phase === 'Running' ? 'sync' : '',
+    })
+  }
+
+  /** The status as a function of its time stamp: times alone are no news. */
+  #statusOf(app: AppState): (now: string) => Record<string, unknown> {
+    const { definition } = app
+    if (definition === null) return (now) => refusedStatus(app.definitionProblems, now)
+    const evaluation = this.evaluationOf(app)
+    this.#measure(app, definition, evaluation)
+    const { revision, sourceType, operation, history } = app
+    const problems = this.problemsOf(app, evaluation)
+    const { namespace } = this.#deps.options
+    return (now) =>
+      applicationStatus({ definition, evaluation, revision, sourceType, operation, history, problems, namespace, now })
+  }
+
+  async #write(app: AppState): Promise<void> {
+    const { clock, log } = this.#deps
+    if (app.removed) return
+    if (this.#writing.has(app)) return this.touch(app)
+    const status = this.#statusOf(app)
+    if (hasForeignWriter(app, clock.now()) || app.definition?.skip === true) return
+    const print = JSON.stringify(status(''))
+    if (print === app.written) return
+    const [namespace = '', name = ''] = app.key.split('/')
+    this.#writing.add(app)
+    try {
+      await this.#deps.steps.status(applicationRef(namespace, name), status(new Date(clock.now()).toISOString()))
+      app.written = print
+    } catch (error) {
+      log.warn({ app: app.key, error: String(error) }, 'status not written')
+      this.touch(app)
+    } finally {
+      this.#writing.delete(app)
+    }
+  }
+
+  forget(app: AppState): void {
+    this.#due.get(app)?.cancel()
+    this.#due.delete(app)
+    const [namespace = '', name = ''] = app.key.split('/')
+    this.#deps.metrics.forget({ namespace, name })
+  }
+
+  /** Writes what is due, at once; for a graceful end. */
+  async flush(): Promise<void> {
+    const apps = [...this.#due.keys()]
+    for (const app of apps) {
+      this.#due.get(app)?.cancel()
+      this.#due.delete(app)
+    }
+    await Promise.all(apps.map((app) => this.#write(app)))
+  }
+}
+
+function isNewWhole(evaluation: ObjectEvaluation, previous: ObjectEvaluation | null): boolean {
+  return (
+    evaluation.whole !== null &&
+    evaluation.difference !== previous?.difference &&
+    evaluation.whole.verdict.because !== 'sync'
+  )
+}
+
+function actorOf(evaluation: ObjectEvaluation): string {
+  const names = new Set(evaluation.fields.map(({ cause }) => cause.actor.manager ?? 'unknown'))
+  return names.size === 0 ? 'unknown' : [...names].join(', ')
+}
+
+function becauseOf(evaluation: ObjectEvaluation): string {
+  return evaluation.fields[0]?.verdict.because ?? evaluation.whole?.verdict.because ?? 'takeover'
+}

@@ -1,0 +1,186 @@
+// What the loop remembers: applications, and per application each object that Git declares or the inventory names.
+import type { FightState } from '../core/decide/index.ts'
+import type { AppDefinition, AppKey, ProjectDefinition } from '../core/definition/index.ts'
+import type { DesiredObject } from '../core/desired/index.ts'
+import type { ObjectEvaluation } from '../core/evaluate/index.ts'
+import { type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
+import type { OperationState } from '../core/record/index.ts'
+import type { Problem } from '../core/problem/index.ts'
+
+/** A desired object without its body, which is in the body cache under `bodyKey`. */
+export type DesiredEntry = Omit<DesiredObject, 'object'> & { readonly bodyKey: string }
+
+/** One object of one application. */
+export interface Tracked {
+  readonly app: AppState
+  readonly key: string
+  ref: ObjectRef
+  desired: DesiredEntry | null
+  /** Last evaluation; null = never evaluated. */
+  evaluation: ObjectEvaluation | null
+  /** The desired digest that the evaluation was made for. */
+  evaluatedFor: string
+  /** Not yet brought to the revision in force. */
+  pending: boolean
+  /** A pass will visit it in its order: events only update its evaluation. */
+  queued: boolean
+  busy: Promise<void> | null
+  /** The newest news that arrived while busy. */
+  news: News | null
+  uid: string
+  /** Highest resourceVersion dealt with. */
+  resourceVersion: string
+  enforced: boolean
+  preExisting: ReadonlySet<string>
+  fights: Map<string, FightState>
+  firstSeen: Map<string, string>
+  /** Normal-form key for which the server would not answer. */
+  refusedForm: string
+  /** Normal-form key that was asked for once more after a write did not hold. */
+  relearned: string
+  problem: Problem | null
+  failures: number
+  timer: { cancel(): void } | null
+}
+
+/** `reread`: go and look. */
+export type News =
+  | { readonly kind: 'object'; readonly object: KubeObject }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'reread' }
+
+export interface AppState {
+  readonly key: AppKey
+  definition: AppDefinition | null
+  project: ProjectDefinition | null
+  /** Why the definition cannot be used, or what in it is only reported. */
+  definitionProblems: readonly Problem[]
+  definitionUsable: boolean
+  /** Epoch ms of the last status write by another controller; null = none. */
+  foreignStatusAt: number | null
+  revision: string
+  sourceType: string
+  /** When the desired set in force was rendered; 0 = never. */
+  renderedAt: number
+  fetchedAt: number
+  sourceProblems: readonly Problem[]
+  desiredProblems: readonly Problem[]
+  desiredComplete: boolean
+  /** Digest of the definition that the desired set was built for. */
+  builtFor: string
+  readonly objects: Map<string, Tracked>
+  requested: AppDefinition['operation']
+  operation: OperationState | null
+  history: readonly HistoryEntry[]
+  /** Revision of the last sync that succeeded whole. */
+  syncedRevision: string
+  /** The Application as last seen, for its status columns. */
+  written: string
+  ready: boolean
+  removed: boolean
+}
+
+export interface HistoryEntry {
+  readonly id: number
+  readonly revision: string
+  readonly deployStartedAt: string
+  readonly deployedAt: string
+  readonly automated: boolean
+}
+
+export function newApp(key: AppKey): AppState {
+  return {
+    key,
+    definition: null,
+    project: null,
+    definitionProblems: [],
+    definitionUsable: false,
+    foreignStatusAt: null,
+    revision: '',
+    sourceType: '',
+    renderedAt: 0,
+    fetchedAt: 0,
+    sourceProblems: [],
+    desiredProblems: [],
+    desiredComplete: false,
+    builtFor: '',
+    objects: new Map(),
+    requested: null,
+    operation: null,
+    history: [],
+    syncedRevision: '',
+    written: '',
+    ready: false,
+    removed: false,
+  }
+}
+
+/** Which applications have an interest in an object. Mostly one. */
+export class ObjectIndex {
+  readonly #byKey = new Map<string, Tracked[]>()
+
+  get(key: string): readonly Tracked[] {
+    return this.#byKey.get(key) ?? NONE
+  }
+
+  /** The entry of this app for this object, made if needed. */
+  track(app: AppState, ref: ObjectRef): Tracked {
+    const key = refKey(ref)
+    const known = app.objects.get(key)
+    if (known !== undefined) return known
+    const tracked: Tracked = {
+      app,
+      key,
+      ref,
+      desired: null,
+      evaluation: null,
+      evaluatedFor: '',
+      pending: false,
+      queued: false,
+      busy: null,
+      news: null,
+      uid: '',
+      resourceVersion: '',
+      enforced: false,
+      preExisting: new Set(),
+      fights: new Map(),
+      firstSeen: new Map(),
+      refusedForm: '',
+      relearned: '',
+      problem: null,
+      failures: 0,
+      timer: null,
+    }
+    app.objects.set(key, tracked)
+    this.#byKey.set(key, [...(this.#byKey.get(key) ?? []), tracked])
+    return tracked
+  }
+
+  untrack(tracked: Tracked): void {
+    tracked.timer?.cancel()
+    tracked.app.objects.delete(tracked.key)
+    const rest = (this.#byKey.get(tracked.key) ?? []).filter((other) => other !== tracked)
+    if (rest.length === 0) this.#byKey.delete(tracked.key)
+    else this.#byKey.set(tracked.key, rest)
+  }
+
+  /** Kinds in use, as `group/version/kind` → ref. */
+  kinds(): Map<string, ObjectRef> {
+    const kinds = new Map<string, ObjectRef>()
+    for (const list of this.#byKey.values()) {
+      for (const { ref } of list) kinds.set(`${ref.group}/${ref.version}/${ref.kind}`, ref)
+    }
+    return kinds
+  }
+
+  get size(): number {
+    return this.#byKey.size
+  }
+}
+
+const NONE: readonly Tracked[] = []
+
+/** resourceVersions are decimal and grow over all kinds; longer is larger. */
+export function isNewer(a: string, b: string): boolean {
+  return a.length === b.length ? a > b : a.length > b.length
+}

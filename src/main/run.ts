@@ -1,0 +1,114 @@
+// `holdfast run`: wires the loop to a cluster, Git, the store and the surfaces, and ends it well.
+import { join } from 'node:path'
+import { fileCache } from '../adapters/cache-files/index.ts'
+import { createSource } from '../adapters/git-source/index.ts'
+import { connect } from '../adapters/kube-http/index.ts'
+import { createLog } from '../adapters/pino-log/index.ts'
+import { prometheusMetrics } from '../adapters/prometheus/index.ts'
+import { sqliteStore } from '../adapters/store-sqlite/index.ts'
+import { systemClock } from '../adapters/system-clock/index.ts'
+import { Loop } from '../loop/controller.ts'
+import { createSteps } from '../loop/steps/index.ts'
+import type { ApiVerb } from '../ports/metrics.ts'
+import { serveApi } from '../surfaces/api/index.ts'
+import { installation, isDeadIdentity, leaseIdentity } from './installation.ts'
+import { VERSION } from './version.ts'
+
+export interface RunOptions {
+  readonly mode: 'observe' | 'enforce'
+  readonly enforceApps: readonly string[]
+  readonly namespace: string
+  readonly learn: 'dry-run' | 'never'
+  readonly kubeconfig?: string
+  readonly context?: string
+  readonly dataDir?: string
+  /** `host:port`; port 0 = any. */
+  readonly listen: string
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+export interface Running {
+  readonly loop: Loop
+  readonly address: string
+  stop(): Promise<void>
+}
+
+function parseListen(listen: string): { host: string; port: number } {
+  const colon = listen.lastIndexOf(':')
+  return { host: listen.slice(0, colon) || '127.0.0.1', port: Number(listen.slice(colon + 1)) }
+}
+
+/** Starts everything; the promise resolves when Applications are listed. */
+export async function run(options: RunOptions): Promise<Running> {
+  const { env } = process
+  const clock = systemClock
+  const log = createLog({ level: options.logLevel })
+  const home = installation(env, options.dataDir)
+  const metrics = prometheusMetrics({ version: VERSION })
+  const cluster = await connect({
+    env,
+    version: VERSION,
+    clock,
+    log,
+    ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
+    ...(options.context === undefined ? {} : { context: options.context }),
+    onRequest: ({ verb, code }) => metrics.apiRequest({ verb: verb as ApiVerb, code: Number(code) || 0 }),
+  })
+  const store = sqliteStore({ file: join(home.stateDir, 'holdfast.db'), clock })
+  await store
+    .open()
+    .catch((error: unknown) =>
+      log.error({ error: String(error) }, 'store not usable: heals go on unrecorded, deletes wait'),
+    )
+  const cache = fileCache({ directory: home.cacheDir, clock, log })
+  const source = createSource({ cacheDir: join(home.cacheDir, 'git'), clock, log })
+  const steps = createSteps({ reader: cluster.reader, writer: cluster.writer, store, clock })
+  const loop = new Loop({
+    reader: cluster.reader,
+    steps,
+    source,
+    store,
+    cache,
+    clock,
+    log,
+    metrics,
+    options: {
+      mode: options.mode,
+      enforceApps: options.enforceApps,
+      namespace: options.namespace,
+      learn: options.learn,
+      identity: leaseIdentity(),
+      isDeadIdentity,
+      digestKey: home.digestKey,
+    },
+  })
+  const api = await serveApi({
+    ...parseListen(options.listen),
+    metrics,
+    ready: () => {
+      const reasons = loop.notReady()
+      return { ok: reasons.length === 0, reasons }
+    },
+  })
+  log.info(
+    { mode: options.mode, server: cluster.server, listen: `${api.host}:${api.port}`, version: VERSION },
+    'starting',
+  )
+  const stop = async (): Promise<void> => {
+    await loop.stop()
+    await api.close()
+    await source.close()
+    await cluster.close()
+    await cache.idle()
+    await store.close()
+    metrics.close()
+  }
+  try {
+    await loop.start()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  log.info({}, 'applications are listed')
+  return { loop, address: `http://${api.host}:${api.port}`, stop }
+}
