@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { comparable } from './agree.ts'
+import { agree } from './agree.ts'
 import { answers } from './answers.ts'
 import { generatedRequests } from './requests.ts'
 import { type Answer, ask, type Request } from './oracle.ts'
@@ -12,8 +12,8 @@ const FRESH = Number(process.env['HOLDFAST_MERGE_CASES'] ?? 300)
 function disagreements(requests: readonly Request[], theirs: readonly Answer[]): unknown[] {
   const ours = answers(requests)
   return requests.flatMap((request, index) => {
-    const [a, b] = [comparable(ours[index] as Answer), comparable(theirs[index] as Answer)]
-    return a === b ? [] : [{ request, ours: a, theirs: b }]
+    const pair = { ours: ours[index] as Answer, theirs: theirs[index] as Answer }
+    return agree(pair.ours, pair.theirs) ? [] : [{ request, ...pair }]
   })
 }
 

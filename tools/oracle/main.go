@@ -273,12 +273,16 @@ func pairOperation(r *request, a *answer, lhs *typed.TypedValue) error {
 	return nil
 }
 
-// converter serves every version with the type named after it (`<type>.<version>`), and drops what that type does not know.
+// converter serves every version with the type named after it (`<type>.<version>`). Like the server it looks at nothing
+// when the object is in that version already.
 type converter struct{ r *request }
 
 func (c converter) Convert(object *typed.TypedValue, version fieldpath.APIVersion) (*typed.TypedValue, error) {
-	parser := schemas[c.r.Schema]
-	t := parser.Type(c.r.Type + "." + string(version))
+	name := c.r.Type + "." + string(version)
+	if from := object.TypeRef().NamedType; from != nil && *from == name {
+		return object, nil
+	}
+	t := schemas[c.r.Schema].Type(name)
 	if !t.IsValid() {
 		return nil, missing(version)
 	}
