@@ -2,9 +2,12 @@ import type { Json, JsonMap, PathElement } from '../kube/index.ts'
 import { setOwn } from './own.ts'
 
 const ESCAPED = /[<>&\u2028\u2029]/g
+/** Text that is its own JSON: most names and values are, and testing is far cheaper than writing. */
+const PLAIN = /^[ !#-%'-;=?-[\]-~]*$/
 
 /** A JSON string as Go writes it: `<`, `>`, `&` and the two line separators escaped. */
 function writeString(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`
   const json = JSON.stringify(text)
   return json.replace(ESCAPED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
@@ -36,6 +39,9 @@ function writeMembers(map: Readonly<Record<string, Json | undefined>>): string {
 
 /** The names of key fields themselves are written without Go's escapes. */
 function writeKey(fields: Readonly<Record<string, Json>>): string {
+  const names = Object.keys(fields)
+  const only = names[0]
+  if (names.length === 1 && only !== undefined) return `{${JSON.stringify(only)}:${writeValue(fields[only])}}`
   return `{${sortedNames(fields)
     .map((name) => `${JSON.stringify(name)}:${writeValue(fields[name])}`)
     .join(',')}}`
@@ -68,7 +74,11 @@ function parseJson(text: string): Json | undefined {
   }
 }
 
+const ONE_PLAIN_FIELD = /^\{"([A-Za-z]+)":"([ !#-%'-;=?-[\]-~]*)"\}$/
+
 function parseKey(text: string): PathElement | null {
+  const plain = ONE_PLAIN_FIELD.exec(text)
+  if (plain !== null) return { kind: 'key', fields: { [plain[1] as string]: plain[2] as string } }
   const parsed = parseJson(text)
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null
   const fields: Record<string, Json> = {}
@@ -77,12 +87,14 @@ function parseKey(text: string): PathElement | null {
   return { kind: 'key', fields }
 }
 
+const COLON = 0x3a
+
 /**
  * Reads an element: null when it is broken, 'unknown' when its type is one that a newer server may know (the server
  * drops those).
  */
 export function parseElement(text: string): PathElement | 'unknown' | null {
-  if (text.length < 2 || text[1] !== ':') return null
+  if (text.charCodeAt(1) !== COLON) return null
   const content = text.slice(2)
   switch (text[0]) {
     case 'f':

@@ -1,44 +1,54 @@
-import { type Json, type JsonMap, isMap, type PathElement } from '../kube/index.ts'
-import { isProblem } from '../problem/index.ts'
+import { isMap, type Json, type JsonMap, type PathElement } from '../kube/index.ts'
 import { elementText } from './element.ts'
-import { type FieldSet, FieldSetBuilder } from './field-set.ts'
-import { itemElement } from './item.ts'
-import { atomicValue, type Resolved, typeFor } from './resolve.ts'
+import { FieldSet, type FieldSetEntry } from './field-set.ts'
+import { nameItems } from './item.ts'
+import { atomicValue, typeFor } from './resolve.ts'
 import type { ListType, MapType, TypeNode } from './types.ts'
 
-/** What to do with a value inside its parent: `whole` makes the parent own it as one, `inside` descends. */
-function visit(value: Json, type: TypeNode | undefined, at: { into: FieldSetBuilder; element: PathElement }): void {
-  const resolved: Resolved = typeFor(type, value)
-  if (atomicValue(resolved)) at.into.add(at.element)
-  else if (resolved.kind === 'map' && isMap(value)) visitMap(value, resolved, at.into.child(at.element))
-  else if (resolved.kind === 'list' && Array.isArray(value))
-    visitList(value as readonly Json[], resolved, at.into.child(at.element))
+function isEmptyMap(value: Json): boolean {
+  if (!isMap(value)) return false
+  for (const name in value) if (value[name] !== undefined) return false
+  return true
 }
 
-function visitMap(map: JsonMap, type: MapType, into: FieldSetBuilder): void {
+/** What lies below a value; null when the value is owned as one. */
+function below(value: Json, type: TypeNode | undefined): FieldSet | null {
+  const resolved = typeFor(type, value)
+  if (atomicValue(resolved)) return null
+  if (resolved.kind === 'map' && isMap(value)) return belowMap(value, resolved)
+  if (resolved.kind === 'list' && Array.isArray(value)) return belowList(value as readonly Json[], resolved)
+  return FieldSet.EMPTY
+}
+
+function add(
+  entries: Map<string, FieldSetEntry>,
+  at: { text: string; element: PathElement; member: boolean },
+  children: FieldSet | null,
+): void {
+  if (children === null) entries.set(at.text, { element: at.element, member: true, children: FieldSet.EMPTY })
+  else if (at.member || !children.isEmpty) entries.set(at.text, { element: at.element, member: at.member, children })
+}
+
+function belowMap(map: JsonMap, type: MapType): FieldSet {
+  const entries = new Map<string, FieldSetEntry>()
   for (const name of Object.keys(map)) {
     const value = map[name]
     if (value === undefined) continue
-    const element: PathElement = { kind: 'field', name }
-    visit(value, type.field(name), { into, element })
-    const empty = value === null || (isMap(value) && Object.keys(value).length === 0)
-    if (empty || !type.declares(name)) into.add(element)
+    const member = value === null || isEmptyMap(value) || !type.declares(name)
+    add(entries, { text: `f:${name}`, element: { kind: 'field', name }, member }, below(value, type.field(name)))
   }
+  return entries.size === 0 ? FieldSet.EMPTY : new FieldSet(entries)
 }
 
-function visitList(list: readonly Json[], type: ListType, into: FieldSetBuilder): void {
-  const elements = list.map((item, index) => {
-    const element = itemElement(type, item, index)
-    return isProblem(element) ? ({ kind: 'index', index } as const) : element
-  })
-  const count = new Map<string, number>()
-  const texts = elements.map(elementText)
-  for (const text of texts) count.set(text, (count.get(text) ?? 0) + 1)
-  for (const [index, element] of elements.entries()) {
-    into.add(element)
-    // Items that share a key cannot be told apart below it, so the server owns them as one.
-    if (count.get(texts[index] as string) === 1) visit(list[index] as Json, type.item, { into, element })
+/** Items that share a name cannot be told apart below it, so the server owns them as one. */
+function belowList(list: readonly Json[], type: ListType): FieldSet {
+  const entries = new Map<string, FieldSetEntry>()
+  for (const [index, element] of nameItems(type, list).entries()) {
+    const text = elementText(element)
+    const children = entries.has(text) ? FieldSet.EMPTY : below(list[index] as Json, type.item)
+    add(entries, { text, element, member: true }, children)
   }
+  return entries.size === 0 ? FieldSet.EMPTY : new FieldSet(entries)
 }
 
 /**
@@ -48,11 +58,5 @@ function visitList(list: readonly Json[], type: ListType, into: FieldSetBuilder)
  * `stripServerFields`. An item that cannot be named is owned by its index.
  */
 export function fieldSetOf(value: Json, type: TypeNode): FieldSet {
-  const into = new FieldSetBuilder()
-  const resolved = typeFor(type, value)
-  if (!atomicValue(resolved)) {
-    if (resolved.kind === 'map' && isMap(value)) visitMap(value, resolved, into)
-    if (resolved.kind === 'list' && Array.isArray(value)) visitList(value as readonly Json[], resolved, into)
-  }
-  return into.build()
+  return below(value, type) ?? FieldSet.EMPTY
 }

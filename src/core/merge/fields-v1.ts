@@ -10,37 +10,43 @@ const MAX_DEPTH = 1000
 
 class Broken extends Error {}
 
+function isLeaf(json: object): boolean {
+  for (const _ in json) return false
+  return true
+}
+
 interface Decoded {
   readonly set: FieldSet
   readonly member: boolean
 }
 
+const LEAF: Decoded = { set: FieldSet.EMPTY, member: true }
+
 function decodeLevel(json: unknown, depth: number): Decoded {
-  if (json === null) return { set: FieldSet.EMPTY, member: true }
+  if (json === null) return LEAF
   if (!isMap(json)) throw new Broken(`expected an object, found ${Array.isArray(json) ? 'a list' : typeof json}`)
+  if (isLeaf(json)) return LEAF
   if (depth > MAX_DEPTH) throw new Broken(`nested deeper than ${MAX_DEPTH} levels`)
-  let member = false
   const entries = new Map<string, FieldSetEntry>()
   for (const key of Object.keys(json)) {
-    if (key === '.') {
-      member = true
-      continue
-    }
-    const element = parseElement(key)
-    if (element === null) throw new Broken(`${JSON.stringify(key.slice(0, 80))} is no path element`)
-    if (element === 'unknown') continue
-    const below = decodeLevel(json[key], depth + 1)
-    if (!below.member && below.set.isEmpty) continue
-    const text = element.kind === 'field' ? key : elementText(element)
-    const known = entries.get(text)
-    entries.set(text, {
-      element,
-      member: below.member || known?.member === true,
-      children: known === undefined ? below.set : known.children.union(below.set),
-    })
+    if (key !== '.') decodeEntry(entries, key, decodeLevel(json[key], depth + 1))
   }
-  if (entries.size === 0) return { set: FieldSet.EMPTY, member: true }
-  return { set: new FieldSet(entries), member }
+  // Nothing below that is understood: the server then takes the element itself to be owned.
+  if (entries.size === 0) return LEAF
+  return { set: new FieldSet(entries), member: Object.hasOwn(json, '.') }
+}
+
+function decodeEntry(entries: Map<string, FieldSetEntry>, key: string, below: Decoded): void {
+  const element = parseElement(key)
+  if (element === null) throw new Broken(`${JSON.stringify(key.slice(0, 80))} is no path element`)
+  if (element === 'unknown') return
+  const text = element.kind === 'field' ? key : elementText(element)
+  const known = entries.get(text)
+  entries.set(text, {
+    element,
+    member: below.member || known?.member === true,
+    children: known === undefined ? below.set : known.children.union(below.set),
+  })
 }
 
 /**

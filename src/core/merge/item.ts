@@ -1,5 +1,5 @@
 import { type Json, type JsonMap, isMap, type PathElement } from '../kube/index.ts'
-import { isProblem, type Problem, problem } from '../problem/index.ts'
+import { type Problem, problem } from '../problem/index.ts'
 import { compareText } from './element.ts'
 import { getOwn, setOwn } from './own.ts'
 import type { ListType } from './types.ts'
@@ -29,7 +29,10 @@ function keyDefault(list: ListType, item: JsonMap, key: string): Json | undefine
 }
 
 function sortedKeys(keys: readonly string[]): readonly string[] {
-  return keys.length < 2 ? keys : [...keys].sort(compareText)
+  for (let index = 1; index < keys.length; index++) {
+    if (compareText(keys[index - 1] as string, keys[index] as string) > 0) return [...keys].sort(compareText)
+  }
+  return keys
 }
 
 /**
@@ -47,6 +50,6 @@ export function itemElement(list: ListType, item: Json, index: number): PathElem
 export function nameItems(list: ListType, items: readonly Json[]): PathElement[] {
   return items.map((item, index) => {
     const element = itemElement(list, item, index)
-    return isProblem(element) ? { kind: 'index', index } : element
+    return 'kind' in element ? element : { kind: 'index', index }
   })
 }

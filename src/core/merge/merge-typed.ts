@@ -3,6 +3,7 @@ import { elementText } from './element.ts'
 import { nameItems } from './item.ts'
 import { setOwn } from './own.ts'
 import { atomicValue, typeFor } from './resolve.ts'
+import { sameValue } from './same.ts'
 import type { ListType, MapType, TypeNode } from './types.ts'
 
 /** Copies `live` only when a member really changes. */
@@ -85,7 +86,7 @@ function mergeItems(live: Items, applied: Items, type: ListType): readonly Json[
 
 function mergeLists(live: readonly Json[], applied: readonly Json[], type: ListType): readonly Json[] {
   if (live.length === 0) return applied
-  if (applied.length === 0) return live
+  if (applied.length === 0 || sameValue(live, applied)) return live
   const merged = mergeItems(indexItems(live, type), indexItems(applied, type), type)
   const unchanged = merged.length === live.length && merged.every((item, index) => item === live[index])
   return unchanged ? live : merged
