@@ -1,6 +1,6 @@
 // Applications: definition in, source looked at in time, desired set into force, passes run one at a time per application.
 import type { Parsed, ProjectDefinition, Settings } from '../core/definition/index.ts'
-import { type KubeObject, objectKey } from '../core/kube/index.ts'
+import type { KubeObject } from '../core/kube/index.ts'
 import { problem, type Problem, toProblem } from '../core/problem/index.ts'
 import { inventoryOf, type Projects, recall, takeDefinition } from './definitions.ts'
 import type { Deps } from './deps.ts'
@@ -8,7 +8,7 @@ import type { Kinds } from './kinds.ts'
 import type { ObjectRunner } from './objects.ts'
 import { bringAll, concluded, type PassTools, pruneExtras } from './pass.ts'
 import { blockedBecause, FOREIGN_QUIET_MS, hasForeignWriter, type Standing } from './permissions.ts'
-import { refresh, type RefreshOptions, type RefreshTools, restoreBodies } from './refresh.ts'
+import { refresh, type RefreshOptions, type RefreshTools } from './refresh.ts'
 import type { Reporting } from './reporting.ts'
 import { type AppState, newApp, type ObjectIndex, type Tracked } from './state.ts'
 import { applicationRef } from './steps/index.ts'
@@ -112,8 +112,7 @@ export class AppRunner {
     app.ready = true
     if (app.definition?.deleting === true) this.#deleting(desk)
     if (kind === 'new' && app.definition !== null) this.#inventory(app, object)
-    const { options, clock } = this.#tools.deps
-    void options
+    const { clock } = this.#tools.deps
     if (hasForeignWriter(app, clock.now())) clock.after(FOREIGN_QUIET_MS + 1_000, () => this.#standingOf(desk))
     if (taken.operation) this.#operation(desk)
     if (taken.changed || kind === 'new' || taken.refresh !== null) {
@@ -228,6 +227,24 @@ export class AppRunner {
   pass(app: AppState): void {
     const desk = this.#desks.get(app.key)
     if (desk !== undefined) this.#ask(desk, { refresh: null, pass: true })
+  }
+
+  /** Objects that waited for this namespace are tried at once. */
+  namespaceAppeared(namespace: string): void {
+    for (const { app } of this.#desks.values()) {
+      for (const tracked of app.objects.values()) {
+        const waits = tracked.ref.namespace === namespace && ['HF4004', 'HF4012'].includes(tracked.problem?.code ?? '')
+        if (waits) this.#tools.objects.tell(tracked, { kind: 'reread' })
+      }
+    }
+  }
+
+  /** A CRD came or changed: applications that lack a kind are built again. */
+  kindAppeared(): void {
+    for (const desk of this.#desks.values()) {
+      if (desk.unknownKinds > 0)
+        this.#ask(desk, { refresh: { maxAgeMs: Number.POSITIVE_INFINITY, rebuild: true }, pass: true })
+    }
   }
 
   /** The cache lost a body: everything is rendered again, then looked at again. */
@@ -504,5 +521,3 @@ export class AppRunner {
     )
   }
 }
-
-export { objectKey, restoreBodies }

@@ -19,6 +19,7 @@ import { ObjectIndex, type Tracked } from './state.ts'
 import { APPLICATION, type Lease } from './steps/index.ts'
 
 const PROJECT = { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject' }
+const NAMESPACE = { group: '', version: 'v1', kind: 'Namespace' }
 const CRD_KIND = { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition' }
 const WRITE_BUDGET = { perSecond: 50, burst: 200 }
 const OBJECT_TURNS = 24
@@ -109,7 +110,7 @@ export class Loop implements Controller {
     }
     this.#holdLease()
     await this.#evidence.start(deps, this.#kinds)
-    for (const query of [PROJECT, CRD_KIND]) {
+    for (const query of [PROJECT, CRD_KIND, NAMESPACE]) {
       const runtime = await this.#kinds.load(query)
       if (runtime !== undefined) await this.#kinds.watch(runtime)
     }
@@ -174,6 +175,8 @@ export class Loop implements Controller {
     if (info.group === APPLICATION.group) this.#onArgo(event, info.kind)
     if (event.type === 'upsert' && info.kind === CRD_KIND.kind && info.group === CRD_KIND.group)
       this.#onCrd(event.object)
+    if (event.type === 'upsert' && info.kind === NAMESPACE.kind && info.group === '')
+      this.apps.namespaceAppeared(event.object.metadata.name ?? '')
     this.#onObject(event, info.version)
   }
 

@@ -115,8 +115,8 @@ export class ObjectRunner {
   async #read(tracked: Tracked): Promise<KubeObject | null | undefined> {
     const { kinds, deps } = this.#tools
     const watch = kinds.get(tracked.ref)?.watch
-    const name = tracked.ref.namespace === '' ? tracked.ref.name : `${tracked.ref.namespace}/${tracked.ref.name}`
-    if (watch?.isFresh() === true && watch.known(name) === undefined) return null
+    const known = watch?.known(`${tracked.ref.namespace}/${tracked.ref.name}`)
+    if (watch?.isFresh() === true && known === undefined) return null
     try {
       return await deps.reader.get(tracked.ref)
     } catch (error) {
@@ -216,11 +216,8 @@ export class ObjectRunner {
     if (evaluation === undefined) return false
     this.#conclude(tracked, evaluation)
     const { step } = evaluation
-    if (step === null || tracked.queued) {
-      if (step === null) this.#settled(tracked)
-      this.#wakeAfterFight(tracked)
-      return false
-    }
+    if (step === null) this.#settled(tracked)
+    if (step === null || tracked.queued) return false
     const wait = step.reason === 'heal' ? this.#tools.bucket.take() : undefined
     if (wait !== undefined) await wait
     return this.#act(tracked, { step, evaluation, startedAt })
@@ -251,13 +248,6 @@ export class ObjectRunner {
       this.#tools.reporter.fought(tracked, field.at, opponent)
     }
     return began
-  }
-
-  #wakeAfterFight(tracked: Tracked): void {
-    const now = this.#tools.deps.clock.now()
-    const ends = [...tracked.fights.values()].map(({ until }) => until).filter((until) => until > now)
-    if (ends.length === 0) return
-    this.#wake(tracked, Math.min(...ends) - now + 1)
   }
 
   #wake(tracked: Tracked, afterMs: number): void {
@@ -332,7 +322,6 @@ export class ObjectRunner {
     this.#tools.reporter.acted(tracked, { step, evaluation: action.evaluation, ms: action.ms, result, message: '' })
     if (held) {
       this.#settled(tracked)
-      this.#wakeAfterFight(tracked)
       return after?.question === true
     }
     const object = formatRef(tracked.ref)
@@ -361,11 +350,15 @@ export class ObjectRunner {
     })
   }
 
+  /** Nothing is left to do now. A path that is fought over is looked at again when its back-off ends. */
   #settled(tracked: Tracked): void {
     tracked.failures = 0
-    tracked.problem = null
     tracked.timer?.cancel()
     tracked.timer = null
+    const now = this.#tools.deps.clock.now()
+    const ends = [...tracked.fights.values()].map(({ until }) => until).filter((until) => until > now)
+    if (ends.length === 0) tracked.problem = null
+    else this.#wake(tracked, Math.min(...ends) - now + 1)
   }
 
   #conclude(tracked: Tracked, evaluation: ObjectEvaluation): void {

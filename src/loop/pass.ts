@@ -68,19 +68,24 @@ export async function pruneExtras(tools: PassTools, app: AppState): Promise<void
 
 function resultOf(tracked: Tracked, evaluation: ObjectEvaluation): OperationResult {
   const { group, version, kind, namespace, name }: ObjectRef = tracked.ref
-  const failed = tracked.problem !== null || evaluation.status !== 'Synced'
-  const extra = tracked.desired === null
-  const status = extra ? (evaluation.prune ? 'Pruned' : 'PruneSkipped') : failed ? 'SyncFailed' : 'Synced'
-  const why = tracked.problem?.message ?? (failed && !extra ? unsyncedBecause(evaluation) : '')
-  return { group, version, kind, namespace, name, status, message: why }
+  const ref = { group, version, kind, namespace, name }
+  if (tracked.desired === null)
+    return { ...ref, status: evaluation.prune ? 'Pruned' : 'PruneSkipped', message: leftBecause(evaluation) }
+  if (tracked.problem !== null) return { ...ref, status: 'SyncFailed', message: tracked.problem.message }
+  return {
+    ...ref,
+    status: evaluation.difference === 'missing' ? 'SyncFailed' : 'Synced',
+    message: leftBecause(evaluation),
+  }
 }
 
-function unsyncedBecause(evaluation: ObjectEvaluation): string {
-  const reasons = new Set([
-    ...evaluation.fields.map(({ verdict }) => verdict.because),
-    ...(evaluation.whole === null ? [] : [evaluation.whole.verdict.because]),
-  ])
-  return [...reasons].join(', ')
+/** Why something was left as it is; '' when nothing was. */
+function leftBecause(evaluation: ObjectEvaluation): string {
+  const verdicts = [
+    ...evaluation.fields.map(({ verdict }) => verdict),
+    ...(evaluation.whole === null ? [] : [evaluation.whole.verdict]),
+  ]
+  return [...new Set(verdicts.filter(({ permitted }) => !permitted).map(({ because }) => because))].join(', ')
 }
 
 /** Did every object that this operation was to bring in arrive? */

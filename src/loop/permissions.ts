@@ -62,7 +62,7 @@ export function permissionsOf(app: AppState, tracked: Tracked | null, standing: 
     syncPending: tracked?.pending ?? false,
     requested,
     desiredComplete: app.desiredComplete,
-    desiredEmpty: ![...app.objects.values()].some(({ desired }) => desired !== null && !desired.options.declaredOnly),
+    desiredEmpty: app.desiredEmpty,
   }
 }
 

@@ -131,6 +131,7 @@ async function resolve(
   } catch (error) {
     const why = toProblem(error, 'HF1001', { app: app.key, repository: definition.source.repoURL })
     app.sourceProblems = [ageOf(tools, app, why)]
+    tools.deps.metrics.gitFetched('failed')
     // After a restart without the repository's host: the revision last reported is still in the mirror.
     if (app.revision !== '') return { revision: app.revision, fetchedAt: app.fetchedAt }
     throw error
@@ -156,6 +157,7 @@ export async function refresh(tools: RefreshTools, app: AppState, options: Refre
     const resolved = await resolve(tools, app, definition, options)
     app.fetchedAt = resolved.fetchedAt
     const fetched = resolved.fetchedAt > before
+    if (fetched) tools.deps.metrics.gitFetched(resolved.revision === app.revision ? 'unchanged' : 'changed')
     const builtFor = createHash('sha256')
       .update(
         `${resolved.revision}/${definition.digest}/${JSON.stringify(tools.settings())}/${JSON.stringify(app.project)}`,
@@ -166,19 +168,17 @@ export async function refresh(tools: RefreshTools, app: AppState, options: Refre
     const { rendered, desired } = await render(tools, definition, resolved.revision)
     if (app.removed || app.definition !== definition) return { ...nothing, fetched }
     const allowed = refused(app, desired, tools.kinds)
-    const newRevision = builtFor !== app.builtFor
     app.revision = resolved.revision
     app.sourceType = rendered.type
     app.renderedAt = renderedAt
     app.desiredProblems = [...desired.problems, ...allowed.problems]
     app.desiredComplete = desired.complete && allowed.problems.length === 0
     app.builtFor = builtFor
+    app.desiredEmpty = allowed.objects.every(({ options: { declaredOnly } }) => declaredOnly)
     adopt(tools, app, allowed.objects)
-    if (newRevision || options.rebuild === true) {
-      // An empty render takes nothing into force on its own: what is there stays until someone confirms.
-      const empty = allowed.objects.every(({ options: { declaredOnly } }) => declaredOnly)
-      if (empty && !definition.automated.allowEmpty && app.objects.size > 0)
-        app.desiredProblems = [...app.desiredProblems, emptyProblem(app, definition)]
+    // An empty render takes nothing away on its own: what is there stays until someone allows it.
+    if (app.desiredEmpty && !definition.automated.allowEmpty && app.objects.size > 0) {
+      app.desiredProblems = [...app.desiredProblems, emptyProblem(app, definition)]
     }
     return { changed: true, fetched, unknownKinds: desired.unknown.length > 0 }
   } catch (error) {
@@ -198,14 +198,6 @@ function emptyProblem(app: AppState, definition: AppDefinition): Problem {
     `${definition.source.path || '.'} at ${app.revision.slice(0, 12)} renders no object; nothing is pruned.`,
     { app: app.key, revision: app.revision, path: definition.source.path },
   )
-}
-
-/** Puts the bodies of an application back after the cache lost them. */
-export async function restoreBodies(tools: RefreshTools, app: AppState): Promise<void> {
-  const { definition } = app
-  if (definition === null) return
-  const { desired } = await render(tools, definition, app.revision)
-  for (const object of desired.objects) putBody(tools.deps, object)
 }
 
 export function bodyOf(deps: Deps, entry: DesiredEntry): KubeObject | undefined {

@@ -41,8 +41,25 @@ export class Reporting implements Reporter {
     const drifted = evaluation.fields.filter(
       ({ fingerprint }) => !(previous?.fields ?? []).some((known) => known.fingerprint === fingerprint),
     )
+    if (drifted.length > 0 || (previous?.fields.length ?? 0) > 0) this.#remember(tracked, evaluation, previous)
     if (drifted.length > 0 || isNewWhole(evaluation, previous)) this.#drift(tracked, evaluation, drifted.length > 0)
     this.touch(tracked.app)
+  }
+
+  /** First-seen times outlive restarts; what is no longer different is forgotten. */
+  #remember(tracked: Tracked, evaluation: ObjectEvaluation, previous: ObjectEvaluation | null): void {
+    const { store, clock, log } = this.#deps
+    const now = evaluation.fields.map(({ fingerprint }) => fingerprint)
+    const gone = (previous?.fields ?? []).map(({ fingerprint }) => fingerprint).filter((print) => !now.includes(print))
+    const keep = async (): Promise<void> => {
+      if (gone.length > 0) await store.forget(gone)
+      if (now.length === 0) return
+      for (const [print, time] of await store.firstSeen(now, new Date(clock.now()).toISOString()))
+        tracked.firstSeen.set(print, time)
+    }
+    keep().catch((error: unknown) =>
+      log.debug({ app: tracked.app.key, error: String(error) }, 'first-seen times not kept'),
+    )
   }
 
   #drift(tracked: Tracked, evaluation: ObjectEvaluation, hasFields: boolean): void {
@@ -101,7 +118,8 @@ export class Reporting implements Reporter {
         'Normal',
         `${object}: ${step.paths.join(', ')} by ${actorOf(outcome.evaluation)}, in ${Math.round(ms)} ms`,
       )
-    else if (action === 'create' && !tracked.pending) this.event(app, 'ResourceCreated', 'Normal', object)
+    else if (action === 'create' && app.syncedRevision === app.revision)
+      this.event(app, 'ResourceCreated', 'Normal', object)
     this.touch(app)
   }
 

@@ -66,6 +66,8 @@ export interface AppState {
   sourceProblems: readonly Problem[]
   desiredProblems: readonly Problem[]
   desiredComplete: boolean
+  /** Git declares nothing at all. */
+  desiredEmpty: boolean
   /** Digest of the definition that the desired set was built for. */
   builtFor: string
   readonly objects: Map<string, Tracked>
@@ -103,6 +105,7 @@ export function newApp(key: AppKey): AppState {
     sourceProblems: [],
     desiredProblems: [],
     desiredComplete: false,
+    desiredEmpty: true,
     builtFor: '',
     objects: new Map(),
     requested: null,

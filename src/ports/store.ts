@@ -33,8 +33,9 @@ export interface Store {
   intend(intent: Intent): Promise<void>
   settle(id: string): Promise<void>
   openIntents(): Promise<readonly Intent[]>
-  /** Paths of an object that were there before enforcement began, as `pathKey`s. */
+  /** By object key, for each object whose enforcement has begun: the paths that were there before, as `pathKey`s. */
   preExisting(app: string): Promise<ReadonlyMap<string, readonly string[]>>
+  /** Enforcement of an object begins; [] = with nothing left over from before. Replaces what was said earlier. */
   setPreExisting(app: string, objectKey: string, paths: readonly string[]): Promise<void>
   close(): Promise<void>
 }

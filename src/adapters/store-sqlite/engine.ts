@@ -157,10 +157,6 @@ function preExistingOf(db: Kysely<Tables>): Pick<Engine, 'preExisting' | 'setPre
       return rows.map((row) => [row.object, JSON.parse(row.paths) as string[]] as const)
     },
     setPreExisting: async ({ app, object, paths }) => {
-      if (paths.length === 0) {
-        await db.deleteFrom('pre_existing').where('app', '=', app).where('object', '=', object).execute()
-        return
-      }
       await db
         .replaceInto('pre_existing')
         .values({ app, object, paths: JSON.stringify(paths) })

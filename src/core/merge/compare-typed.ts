@@ -137,16 +137,22 @@ function isEmptyList(value: Side): boolean {
 /** Where the two values deduce different types each is looked at as its own. */
 function compareNodes(left: Side, right: Side, at: { type: TypeNode | undefined; walk: Walk }): void {
   const { walk } = at
-  if (left === undefined && right === undefined) return
-  const leftType = left === undefined ? undefined : typeFor(at.type, left)
-  const rightType = right === undefined ? undefined : typeFor(at.type, right)
-  if (leftType !== undefined && rightType !== undefined && leftType !== rightType) {
-    compareAs(left, right, { type: leftType, walk })
+  if (left === undefined || right === undefined) {
+    compareOne(left, right, at)
+    return
   }
-  const type = (rightType ?? leftType) as Resolved
-  if (compareAs(left, right, { type, walk })) return
-  if (left === undefined) insert(walk, walk.added)
-  else if (right === undefined) insert(walk, walk.removed)
+  const leftType = typeFor(at.type, left)
+  const rightType = typeFor(at.type, right)
+  if (leftType !== rightType) compareAs(left, right, { type: leftType, walk })
+  compareAs(left, right, { type: rightType, walk })
+}
+
+/** A container that is there on one side only counts itself, beside what it holds. */
+function compareOne(left: Side, right: Side, at: { type: TypeNode | undefined; walk: Walk }): void {
+  const { walk } = at
+  const value = left ?? right
+  if (value === undefined || compareAs(left, right, { type: typeFor(at.type, value), walk })) return
+  insert(walk, left === undefined ? walk.added : walk.removed)
 }
 
 /**

@@ -96,7 +96,7 @@ const COLON = 0x3a
 export function parseElement(text: string): PathElement | 'unknown' | null {
   if (text.charCodeAt(1) !== COLON) return null
   const content = text.slice(2)
-  switch (text[0]) {
+  switch (text.charAt(0)) {
     case 'f':
       return { kind: 'field', name: content }
     case 'k':

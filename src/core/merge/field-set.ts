@@ -142,18 +142,9 @@ export class FieldSet {
     let changed = false
     for (const [text, ours] of this.entries) {
       const theirs = other.entries.get(text)
-      if (theirs === undefined) {
-        entries.set(text, ours)
-        continue
-      }
-      const member = ours.member && !theirs.member
-      const children = below(ours, theirs)
-      if (member === ours.member && children === ours.children) {
-        entries.set(text, ours)
-        continue
-      }
-      changed = true
-      if (member || !children.isEmpty) entries.set(text, { element: ours.element, member, children })
+      const left = theirs === undefined ? ours : without(ours, theirs, below(ours, theirs))
+      changed ||= left !== ours
+      if (left !== null) entries.set(text, left)
     }
     return changed ? setOf(entries) : this
   }
@@ -201,6 +192,13 @@ export class FieldSet {
 
 function setOf(entries: ReadonlyMap<string, FieldSetEntry>): FieldSet {
   return entries.size === 0 ? FieldSet.EMPTY : new FieldSet(entries)
+}
+
+/** `ours` itself when nothing of it goes, null when nothing of it stays. */
+function without(ours: FieldSetEntry, theirs: FieldSetEntry, children: FieldSet): FieldSetEntry | null {
+  const member = ours.member && !theirs.member
+  if (member === ours.member && children === ours.children) return ours
+  return member || !children.isEmpty ? { element: ours.element, member, children } : null
 }
 
 function keepBelow(ours: FieldSetEntry, theirs: FieldSetEntry): FieldSet {

@@ -3,7 +3,6 @@ import { isMap } from '../kube/index.ts'
 import { type Problem, problem } from '../problem/index.ts'
 import { elementText, parseElement } from './element.ts'
 import { FieldSet, type FieldSetEntry } from './field-set.ts'
-import { setOwn } from './own.ts'
 
 /** No object that the server stores is deeper; bounds the recursion on hostile input. */
 const MAX_DEPTH = 1000
@@ -78,14 +77,15 @@ export function createFieldsV1Decoder(): FieldsV1Decoder {
   }
 }
 
-function encodeBelow(set: FieldSet, self: boolean): JsonMap {
-  const out: Record<string, JsonMap> = {}
-  if (self && !set.isEmpty) out['.'] = {}
-  for (const entry of set.sorted()) setOwn(out, elementText(entry.element), encodeBelow(entry.children, entry.member))
+function encodeInto(out: Record<string, JsonMap>, set: FieldSet): JsonMap {
+  for (const { element, member, children } of set.sorted()) {
+    const below: Record<string, JsonMap> = member && !children.isEmpty ? { '.': {} } : {}
+    out[elementText(element)] = encodeInto(below, children)
+  }
   return out
 }
 
 /** The set as the server writes it, members of each level in its order: `JSON.stringify` gives its bytes. */
 export function encodeFieldsV1(set: FieldSet): JsonMap {
-  return encodeBelow(set, false)
+  return encodeInto({}, set)
 }

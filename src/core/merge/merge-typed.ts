@@ -46,48 +46,75 @@ function mergeItem(live: Items, applied: Items, at: { index: number; type: ListT
  * Items that are applied stand in the applied order; items that are only in live keep their place among their
  * neighbours, before the applied item that follows them.
  */
-function mergeItems(live: Items, applied: Items, type: ListType): readonly Json[] {
-  const out: Json[] = []
-  const done = new Set<string>()
-  const shared = applied.texts.filter((text) => live.at.has(text))
-  let nextShared = 0
-  let l = 0
-  let r = 0
-  const takeApplied = () => {
-    const text = applied.texts[r] as string
-    done.add(text)
-    out.push(mergeItem(live, applied, { index: r, type }))
-    r++
-    if (text === shared[nextShared]) nextShared++
+class ItemMerge {
+  private readonly out: Json[] = []
+  private readonly done = new Set<string>()
+  private readonly live: Items
+  private readonly applied: Items
+  private readonly type: ListType
+  /** Names on both sides, in the applied order, and how many of them have been taken. */
+  private readonly shared: readonly string[]
+  private sharedTaken = 0
+  private l = 0
+  private r = 0
+
+  constructor(live: Items, applied: Items, type: ListType) {
+    this.live = live
+    this.applied = applied
+    this.type = type
+    this.shared = applied.texts.filter((text) => live.at.has(text))
   }
-  while (l < live.texts.length || r < applied.texts.length) {
-    const text = live.texts[l]
-    if (text !== undefined && r < applied.texts.length) {
-      if (text === applied.texts[r]) {
-        takeApplied()
-        l++
-        continue
-      }
-      if (applied.at.has(text) && nextShared < shared.length && shared[nextShared] !== text) {
-        l++
-        continue
-      }
+
+  run(): readonly Json[] {
+    while (this.l < this.live.texts.length || this.r < this.applied.texts.length) {
+      if (!this.skipOrTakeBoth() && !this.takeLive()) this.takeNextApplied()
     }
-    if (text !== undefined && !applied.at.has(text)) {
-      out.push(live.list[l] as Json)
-      l++
-      continue
-    }
-    if (text !== undefined && done.has(text)) l++
-    if (r < applied.texts.length) takeApplied()
+    return this.out
   }
-  return out
+
+  /** The item at hand stands on both sides, or is a shared one whose turn has not come. */
+  private skipOrTakeBoth(): boolean {
+    const text = this.live.texts[this.l]
+    const wanted = this.applied.texts[this.r]
+    if (text === undefined || wanted === undefined) return false
+    if (text === wanted) {
+      this.takeApplied(text)
+      this.l++
+      return true
+    }
+    const next = this.shared[this.sharedTaken]
+    if (next === undefined || next === text || !this.applied.at.has(text)) return false
+    this.l++
+    return true
+  }
+
+  private takeLive(): boolean {
+    const text = this.live.texts[this.l]
+    if (text === undefined || this.applied.at.has(text)) return false
+    this.out.push(this.live.list[this.l] as Json)
+    this.l++
+    return true
+  }
+
+  private takeNextApplied(): void {
+    const text = this.live.texts[this.l]
+    if (text !== undefined && this.done.has(text)) this.l++
+    const wanted = this.applied.texts[this.r]
+    if (wanted !== undefined) this.takeApplied(wanted)
+  }
+
+  private takeApplied(text: string): void {
+    this.done.add(text)
+    this.out.push(mergeItem(this.live, this.applied, { index: this.r, type: this.type }))
+    this.r++
+    if (text === this.shared[this.sharedTaken]) this.sharedTaken++
+  }
 }
 
 function mergeLists(live: readonly Json[], applied: readonly Json[], type: ListType): readonly Json[] {
   if (live.length === 0) return applied
   if (applied.length === 0 || sameValue(live, applied)) return live
-  const merged = mergeItems(indexItems(live, type), indexItems(applied, type), type)
+  const merged = new ItemMerge(indexItems(live, type), indexItems(applied, type), type).run()
   const unchanged = merged.length === live.length && merged.every((item, index) => item === live[index])
   return unchanged ? live : merged
 }

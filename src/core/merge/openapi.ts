@@ -1,5 +1,5 @@
 import type { Json } from '../kube/index.ts'
-import { isMap } from '../kube/index.ts'
+import { isEmptyValue, isMap } from '../kube/index.ts'
 import { getOwn, setOwn } from './own.ts'
 import { type ListData, type MapData, referencesIn, type TypeData } from './schema-data.ts'
 
@@ -98,7 +98,7 @@ function convertMap(schema: OpenApiSchema, context: Context): MapData {
     const value = isMap(property) ? defaultOf(property) : undefined
     if (value !== undefined) setOwn(defaults, name, value)
   }
-  const values = valuesOf(schema, context, Object.keys(fields).length === 0)
+  const values = valuesOf(schema, context)
   return {
     fields,
     ...(Object.keys(defaults).length > 0 ? { defaults } : {}),
@@ -114,9 +114,9 @@ function defaultOf(property: Readonly<Record<string, unknown>>): Json | undefine
   return value
 }
 
-function valuesOf(schema: OpenApiSchema, context: Context, freeForm: boolean): TypeData | undefined {
+function valuesOf(schema: OpenApiSchema, context: Context): TypeData | undefined {
   const additional = schema['additionalProperties']
-  if (additional === undefined) return context.preserve || freeForm ? 'untyped' : undefined
+  if (additional === undefined) return context.preserve || isEmptyValue(schema['properties']) ? 'untyped' : undefined
   if (isMap(additional)) return convert(additional, context)
   return additional === true ? 'untyped' : undefined
 }

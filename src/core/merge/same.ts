@@ -19,15 +19,19 @@ function sameMaps(a: JsonMap, b: JsonMap): boolean {
   return present === others
 }
 
-/** Structural equality as the server has it: numbers by amount whatever their representation, maps without order. */
-export function sameValue(a: Json | undefined, b: Json | undefined): boolean {
-  if (a === b) return true
-  if (typeof a === 'bigint' || typeof b === 'bigint') return isNumber(a) && isNumber(b) && a == b
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+function isNumber(value: Json | undefined): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint'
+}
+
+function sameContainers(a: object, b: object): boolean {
   if (Array.isArray(a)) return Array.isArray(b) && sameLists(a as readonly Json[], b as readonly Json[])
   return !Array.isArray(b) && sameMaps(a as JsonMap, b as JsonMap)
 }
 
-function isNumber(value: Json | undefined): value is number | bigint {
-  return typeof value === 'number' || typeof value === 'bigint'
+/** Structural equality as the server has it: numbers by amount whatever their representation, maps without order. */
+export function sameValue(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true
+  if (typeof a === 'object' && typeof b === 'object' && a !== null && b !== null) return sameContainers(a, b)
+  // A number and a bigint of one amount are equal, so `==` is meant.
+  return isNumber(a) && isNumber(b) && a == b
 }

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto'
 import { canonicalJson, gvkKey, type Json } from '../kube/index.ts'
 import { componentOf, definitionsFrom, type OpenApiDocument } from './openapi.ts'
 import { getOwn, setOwn } from './own.ts'
-import { type ListData, type MapData, referencesIn, type SchemaData, type TypeData } from './schema-data.ts'
+import {
+  type ListData,
+  type MapData,
+  type RefData,
+  referencesIn,
+  type SchemaData,
+  type TypeData,
+} from './schema-data.ts'
 import type { ListType, MapType, ObjectSchema, ScalarFormat, ScalarType, TypeNode, UntypedType } from './types.ts'
 
 type Definitions = Readonly<Record<string, TypeData>>
@@ -29,6 +36,14 @@ const NO_DEFAULTS: Readonly<Record<string, Json>> = {}
 /** A chain of definitions that only refer to each other ends here. */
 const MAX_REFERENCES = 50
 
+/** What a reference says of the map that it leads to, over what the map says of itself. */
+type MapOverride = 'atomic' | 'granular' | 'none'
+
+function overrideOf(type: RefData): MapOverride | undefined {
+  if (type.atomic === undefined) return undefined
+  return type.atomic ? 'atomic' : 'granular'
+}
+
 /** Nodes of one kind's schema, made when first asked for; each definition has one node per map type, so circles close. */
 class Nodes {
   private readonly byReference = new Map<string, TypeNode>()
@@ -38,13 +53,17 @@ class Nodes {
     this.definitions = definitions
   }
 
-  of(type: TypeData, atomic?: boolean): TypeNode {
+  of(type: TypeData, override: MapOverride = 'none'): TypeNode {
     if (typeof type === 'string') return getOwn(SCALARS, type) ?? UNTYPED
-    if ('ref' in type) return this.reference(type.ref, type.atomic ?? atomic)
+    if ('ref' in type) return this.reference(type.ref, overrideOf(type) ?? override)
     if ('items' in type) return new ListNode(type, this)
     if ('any' in type)
-      return { kind: 'untyped', map: new MapNode(type.any.map, this, atomic), list: new ListNode(type.any.list, this) }
-    return new MapNode(type, this, atomic)
+      return {
+        kind: 'untyped',
+        map: new MapNode(type.any.map, this, override),
+        list: new ListNode(type.any.list, this),
+      }
+    return new MapNode(type, this, override)
   }
 
   /** What a reference chain ends in; undefined for a broken one. */
@@ -57,12 +76,12 @@ class Nodes {
     return undefined
   }
 
-  private reference(name: string, atomic: boolean | undefined): TypeNode {
-    const key = atomic === undefined ? name : `${name} ${atomic}`
+  private reference(name: string, override: MapOverride): TypeNode {
+    const key = `${override} ${name}`
     const known = this.byReference.get(key)
     if (known !== undefined) return known
     const target = this.resolve({ ref: name })
-    const node = target === undefined ? UNTYPED : this.of(target, atomic)
+    const node = target === undefined ? UNTYPED : this.of(target, override)
     this.byReference.set(key, node)
     return node
   }
@@ -76,10 +95,10 @@ class MapNode implements MapType {
   private readonly known = new Map<string, TypeNode>()
   private members: TypeNode | null = null
 
-  constructor(data: MapData, nodes: Nodes, atomic?: boolean) {
+  constructor(data: MapData, nodes: Nodes, override: MapOverride) {
     this.data = data
     this.nodes = nodes
-    this.atomic = atomic ?? data.atomic === true
+    this.atomic = override === 'none' ? data.atomic === true : override === 'atomic'
   }
 
   get names(): readonly string[] {

@@ -16,20 +16,18 @@ interface Walk {
   readonly duplicates: boolean
 }
 
+const SHAPES: Readonly<Record<string, string>> = {
+  string: 'text',
+  boolean: 'a boolean',
+  number: 'a number',
+  bigint: 'a number',
+}
+
 /** Values of Secrets may stand here: a message names shapes, never values. */
 function shapeOf(value: Json): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
-  switch (typeof value) {
-    case 'object':
-      return 'a map'
-    case 'string':
-      return 'text'
-    case 'boolean':
-      return 'a boolean'
-    default:
-      return 'a number'
-  }
+  return SHAPES[typeof value] ?? 'a map'
 }
 
 function report(walk: Walk, message: string): void {

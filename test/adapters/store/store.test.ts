@@ -123,14 +123,17 @@ describe('intents and pre-existing paths', () => {
     expect(await after.openIntents()).toEqual([])
   })
 
-  it('keeps paths by application and object; an empty list removes them', async () => {
+  it('keeps paths by application and object; an empty list says that nothing was left over', async () => {
     const store = openStore()
     await store.setPreExisting('argocd/web', '/ConfigMap/prod/a', ['.data["x"]', '.data["y"]'])
     await store.setPreExisting('argocd/web', '/ConfigMap/prod/b', ['.data["z"]'])
     await store.setPreExisting('argocd/other', '/ConfigMap/prod/c', ['.data["z"]'])
     await store.setPreExisting('argocd/web', '/ConfigMap/prod/b', [])
     expect(await store.preExisting('argocd/web')).toEqual(
-      new Map([['/ConfigMap/prod/a', ['.data["x"]', '.data["y"]']]]),
+      new Map([
+        ['/ConfigMap/prod/a', ['.data["x"]', '.data["y"]']],
+        ['/ConfigMap/prod/b', []],
+      ]),
     )
   })
 })
