@@ -59,8 +59,14 @@ function readParts(text: string): Parts | null {
   }
 }
 
+type Scaled = Pick<Quantity, 'unscaled' | 'scale'>
+
+function whole(unscaled: bigint): Scaled {
+  return { unscaled, scale: 0 }
+}
+
 /** Away from zero, as the server rounds. */
-function roundTo(unscaled: bigint, scale: number, target: number): { unscaled: bigint; scale: number } {
+function roundTo(unscaled: bigint, scale: number, target: number): Scaled {
   if (scale >= target) return { unscaled, scale }
   const divisor = 10n ** BigInt(target - scale)
   const quotient = unscaled / divisor
@@ -95,19 +101,20 @@ function printDecimal(unscaled: bigint, scale: number, format: QuantityFormat): 
 function print(unscaled: bigint, scale: number, format: QuantityFormat): string {
   if (unscaled === 0n) return '0'
   if (format !== 'BinarySI') return printDecimal(unscaled, scale, format)
-  const whole = roundTo(unscaled, scale, 0)
-  const integer = whole.unscaled * 10n ** BigInt(whole.scale)
-  const exact = compareScaled(unscaled, scale, integer, 0) === 0
-  const small = compareScaled(unscaled, scale, -1024n, 0) > 0 && compareScaled(unscaled, scale, 1024n, 0) < 0
+  const rounded = roundTo(unscaled, scale, 0)
+  const integer = rounded.unscaled * 10n ** BigInt(rounded.scale)
+  const amount = { unscaled, scale }
+  const exact = compareScaled(amount, whole(integer)) === 0
+  const small = compareScaled(amount, whole(-1024n)) > 0 && compareScaled(amount, whole(1024n)) < 0
   if (small || !exact) return printDecimal(unscaled, scale, 'DecimalSI')
   const stripped = stripFactors(integer, 1024n)
   return `${stripped.value}${BINARY[stripped.times] ?? ''}`
 }
 
-function compareScaled(a: bigint, aScale: number, b: bigint, bScale: number): number {
-  const scale = Math.min(aScale, bScale)
-  const left = a * 10n ** BigInt(aScale - scale)
-  const right = b * 10n ** BigInt(bScale - scale)
+function compareScaled(a: Scaled, b: Scaled): number {
+  const scale = Math.min(a.scale, b.scale)
+  const left = a.unscaled * 10n ** BigInt(a.scale - scale)
+  const right = b.unscaled * 10n ** BigInt(b.scale - scale)
   return left < right ? -1 : left > right ? 1 : 0
 }
 
@@ -130,9 +137,9 @@ function binaryQuantity(parts: Parts, suffix: Suffix): Omit<Quantity, 'text'> {
   const sign = parts.negative ? -1n : 1n
   const exact = BigInt(parts.integer + parts.fraction) << BigInt(suffix.exponent)
   const rounded = roundTo(exact, 0 - parts.fraction.length, NANO)
-  const over = compareScaled(rounded.unscaled, rounded.scale, MAX_INT64, 0) > 0
+  const over = compareScaled(rounded, whole(MAX_INT64)) > 0
   if (over) return { unscaled: sign * MAX_INT64, scale: 0, format: 'BinarySI' }
-  const belowOne = rounded.unscaled > 0n && compareScaled(rounded.unscaled, rounded.scale, 1n, 0) < 0
+  const belowOne = rounded.unscaled > 0n && compareScaled(rounded, whole(1n)) < 0
   return {
     unscaled: sign * rounded.unscaled,
     scale: rounded.scale,
@@ -164,7 +171,7 @@ export function parseQuantity(value: string | number | bigint): Quantity | null 
 
 /** By amount, whatever the spelling: negative when a < b, 0 when equal, positive when a > b. */
 export function compareQuantities(a: Quantity, b: Quantity): number {
-  return compareScaled(a.unscaled, a.scale, b.unscaled, b.scale)
+  return compareScaled(a, b)
 }
 
 /** The shortest spelling in the quantity's own format: `0.5` is `500m`, `1024Mi` is `1Gi`, `1000m` is `1`. */

@@ -150,7 +150,7 @@ function compareNodes(left: Side, right: Side, at: { type: TypeNode | undefined;
 /** A container that is there on one side only counts itself, beside what it holds. */
 function compareOne(left: Side, right: Side, at: { type: TypeNode | undefined; walk: Walk }): void {
   const { walk } = at
-  const value = left ?? right
+  const value = left === undefined ? right : left
   if (value === undefined || compareAs(left, right, { type: typeFor(at.type, value), walk })) return
   insert(walk, left === undefined ? walk.added : walk.removed)
 }
