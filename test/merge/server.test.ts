@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Json, JsonMap } from '../../src/core/kube/index.ts'
 import {
   compileSchema,
+  emptyObject,
+  updateObject,
   type OpenApiDocument,
   type SchemaData,
   schemaFromCrd,
@@ -22,6 +24,46 @@ const SEED = Number(process.env['HOLDFAST_SEED'] ?? 1)
 const DATA = JSON.parse(
   readFileSync(new URL('../../data/kubernetes/1.35/schemas.json', import.meta.url), 'utf8'),
 ) as SchemaData
+
+const POD = {
+  metadata: { labels: { a: 'b' } },
+  spec: {
+    restartPolicy: 'Never',
+    containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 80 }], env: [{ name: 'E' }] }],
+  },
+}
+const ALWAYS = { ...POD, spec: { ...POD.spec, restartPolicy: 'Always', volumes: [{ name: 'v', emptyDir: {} }] } }
+/** Kinds to which nothing is added between the tracking of ownership and the store. */
+const CREATED: readonly { apiVersion: string; kind: string; resource: string; content: JsonMap }[] = [
+  { apiVersion: 'v1', kind: 'ConfigMap', resource: 'configmaps', content: { data: { k: 'v' } } },
+  { apiVersion: 'v1', kind: 'Secret', resource: 'secrets', content: { data: { k: 'dg==' } } },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    resource: 'deployments',
+    content: { spec: { selector: { matchLabels: { a: 'b' } }, template: ALWAYS } },
+  },
+  {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    resource: 'cronjobs',
+    content: {
+      spec: { schedule: '* * * * *', jobTemplate: { metadata: { labels: { a: 'b' } }, spec: { template: POD } } },
+    },
+  },
+  {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    resource: 'networkpolicies',
+    content: { spec: { podSelector: {}, ingress: [{}] } },
+  },
+  {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    resource: 'poddisruptionbudgets',
+    content: { spec: { minAvailable: '50%', selector: { matchLabels: { a: 'b' } } } },
+  },
+]
 
 let plane: ControlPlane | null = null
 let skipped = ''
@@ -86,6 +128,37 @@ describe('against a real API server', () => {
       expect(await runOnServer(server, script, { name: `gadget-${index}`, versions })).toEqual([])
     }
   }, 900_000)
+
+  test.each(CREATED)('a create of $kind is owned as predicted', async (object) => {
+    if (plane === null) return expect(skipped).not.toBe('')
+    const server = client(plane)
+    const [group = '', version = ''] = object.apiVersion.includes('/')
+      ? object.apiVersion.split('/')
+      : ['', object.apiVersion]
+    const schema = schemaFromData(DATA, { group, version, kind: object.kind })
+    if (schema === null) throw new Error('no schema')
+    const path = `${group === '' ? '/api' : `/apis/${group}`}/${version}/namespaces/default/${object.resource}?fieldManager=ann`
+    const { apiVersion, kind, content } = object
+    const { body } = await server({
+      method: 'POST',
+      path,
+      body: { apiVersion, kind, metadata: { name: 'created', labels: { a: 'b' } }, ...content },
+    })
+    const { managedFields, ...metadata } = body['metadata'] as JsonMap
+    const made = updateObject({
+      live: null,
+      next: { ...body, metadata },
+      empty: emptyObject(schema),
+      version: apiVersion,
+      manager: 'ann',
+      time: String((managedFields as readonly JsonMap[])[0]?.['time']),
+      versions: { type: () => schema.root, convert: (value: Json) => value },
+    })
+    expect((made['metadata'] as JsonMap)['managedFields']).toEqual(managedFields)
+    expect(
+      JSON.stringify(((made['metadata'] as JsonMap)['managedFields'] as readonly JsonMap[])[0]?.['fieldsV1']),
+    ).toBe(JSON.stringify((managedFields as readonly JsonMap[])[0]?.['fieldsV1']))
+  })
 
   test('the schema read from a CRD is the one that the server publishes for it', async (context) => {
     if (plane === null) return context.skip(skipped)

@@ -24,7 +24,7 @@ interface ObjectWrite {
   readonly live: JsonMap | null
   /**
    * What the server's decoder makes of an empty object of the kind: what is in it counts as there already when an
-   * object is created. `{}` for custom resources.
+   * object is created. See `emptyObject`; `{}` for custom resources.
    */
   readonly empty: JsonMap
   /** apiVersion of the write; both objects are given in it. */

@@ -12,12 +12,16 @@ export interface OpenApiDocument {
 }
 
 interface Context {
+  /** Components that the server compiles from Go types, not from a CRD. */
+  readonly builtIn: boolean
   /** Preservation of unknown fields is inherited by everything written inline below it. */
   readonly preserve: boolean
   readonly depth: number
 }
 
 const REF_PREFIX = '#/components/schemas/'
+/** Names of the components that come from Go types; those of CRDs begin with their group, reversed. */
+const BUILT_IN = /^io\.k8s\.(api|apimachinery|apiextensions-apiserver|kube-aggregator)\./
 /** Deeper inline schemas are not described further. References are not counted: they may be circular. */
 const MAX_DEPTH = 200
 
@@ -64,7 +68,7 @@ function convert(schema: unknown, context: Context): TypeData {
 
 function convertInline(schema: OpenApiSchema, outer: Context): TypeData {
   const preserve = outer.preserve || schema['x-kubernetes-preserve-unknown-fields'] === true
-  const context = { preserve, depth: outer.depth + 1 }
+  const context = { ...outer, preserve, depth: outer.depth + 1 }
   switch (schema['type']) {
     case 'object':
       return convertMap(schema, context)
@@ -99,12 +103,35 @@ function convertMap(schema: OpenApiSchema, context: Context): MapData {
     if (value !== undefined) setOwn(defaults, name, value)
   }
   const values = valuesOf(schema, context)
+  const zero = context.builtIn ? zeroOf(schema, properties) : {}
   return {
     fields,
+    ...(Object.keys(zero).length > 0 ? { zero } : {}),
     ...(Object.keys(defaults).length > 0 ? { defaults } : {}),
     ...(values === undefined ? {} : { values }),
     ...(mapType(schema) === true ? { atomic: true as const } : {}),
   }
+}
+
+const ZERO_OF_COMPONENT: Readonly<Record<string, Json>> = { quantity: '0', 'int-or-string': 0 }
+const ZERO_OF_TYPE: Readonly<Record<string, Json>> = { string: '', integer: 0, number: 0, boolean: false }
+
+function zeroOf(schema: OpenApiSchema, properties: Readonly<Record<string, unknown>>): Record<string, Json> {
+  const required = Array.isArray(schema['required']) ? schema['required'] : []
+  const zero: Record<string, Json> = {}
+  for (const name of Object.keys(properties).sort()) {
+    const property = properties[name]
+    if (!isMap(property)) continue
+    const reference = referenceOf(property)
+    const isStruct = reference !== null && isMap(property['default'])
+    if (isStruct || required.includes(name)) setOwn(zero, name, isStruct ? {} : zeroOfRequired(property, reference))
+  }
+  return zero
+}
+
+function zeroOfRequired(property: OpenApiSchema, reference: string | null): Json {
+  if (reference !== null) return getOwn(ZERO_OF_COMPONENT, getOwn(WELL_KNOWN, reference) ?? '') ?? null
+  return getOwn(ZERO_OF_TYPE, String(property['type'])) ?? null
 }
 
 /** `default: {}` beside a reference only says that the field is a Go struct, not a pointer: nothing is ever filled in. */
@@ -155,7 +182,8 @@ export function definitionsFrom(document: OpenApiDocument, root: string): Record
   const seen = new Set(waiting)
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     const schema = getOwn(schemas, name)
-    const definition = getOwn(WELL_KNOWN, name) ?? convertComponent(schema)
+    const definition =
+      getOwn(WELL_KNOWN, name) ?? convert(schema, { preserve: false, depth: 0, builtIn: BUILT_IN.test(name) })
     setOwn(definitions, name, definition)
     referencesIn(definition, (reference) => {
       if (seen.has(reference)) return
@@ -164,10 +192,6 @@ export function definitionsFrom(document: OpenApiDocument, root: string): Record
     })
   }
   return definitions
-}
-
-function convertComponent(schema: OpenApiSchema | undefined): TypeData {
-  return convert(schema, { preserve: false, depth: 0 })
 }
 
 /** Name of the component that describes a kind; null when the document has none. */

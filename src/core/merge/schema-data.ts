@@ -14,6 +14,11 @@ export interface RefData {
 export interface MapData {
   readonly fields: Readonly<Record<string, TypeData>>
   readonly defaults?: Readonly<Record<string, Json>>
+  /**
+   * What the server's decoder writes even into an object that nobody filled in (built-in kinds only): `{}` for a Go
+   * struct, null for a required list or map, the zero of a required scalar.
+   */
+  readonly zero?: Readonly<Record<string, Json>>
   /** Type of the members that are not declared. Absent: none are allowed. */
   readonly values?: TypeData
   readonly atomic?: true

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { canonicalJson, gvkKey, type Json } from '../kube/index.ts'
+import { canonicalJson, gvkKey, isMap, type Json, type JsonMap } from '../kube/index.ts'
 import { componentOf, definitionsFrom, type OpenApiDocument } from './openapi.ts'
 import { getOwn, setOwn } from './own.ts'
 import {
@@ -127,6 +127,17 @@ class MapNode implements MapType {
     return this.data.defaults === undefined ? undefined : getOwn(this.data.defaults, name)
   }
 
+  /** What the server's decoder writes into a map that nobody filled in. */
+  empty(): JsonMap {
+    const zero = this.data.zero ?? {}
+    const out: Record<string, Json> = {}
+    for (const name of Object.keys(zero)) {
+      const node = this.field(name)
+      setOwn(out, name, isMap(zero[name]) && node instanceof MapNode ? node.empty() : (zero[name] as Json))
+    }
+    return out
+  }
+
   private member(): TypeNode | undefined {
     if (this.data.values === undefined) return undefined
     this.members ??= this.nodes.of(this.data.values)
@@ -192,6 +203,15 @@ class CompiledSchema implements ObjectSchema {
       .slice(0, 32)
     return this.hash
   }
+}
+
+/**
+ * What the server's decoder makes of an empty object of a built-in kind (`spec: {}`, `status: {}`, …): a create adds
+ * only what is not in it. `{}` for custom resources and kinds without schema. A few fields that are always printed are
+ * not marked so in OpenAPI (`rules` of a ClusterRole): leave nulls out of a built-in object that is to be created.
+ */
+export function emptyObject(schema: ObjectSchema): JsonMap {
+  return schema.root instanceof MapNode ? schema.root.empty() : {}
 }
 
 /** Kinds without a schema: maps granular, lists atomic. */
