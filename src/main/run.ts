@@ -61,7 +61,7 @@ export async function run(options: RunOptions): Promise<Running> {
       log.error({ error: String(error) }, 'store not usable: heals go on unrecorded, deletes wait'),
     )
   const cache = fileCache({ directory: home.cacheDir, clock, log })
-  const source = createSource({ cacheDir: join(home.cacheDir, 'git'), clock, log })
+  const source = createSource({ cacheDir: join(home.cacheDir, 'git'), clock, log, env })
   const steps = createSteps({ reader: cluster.reader, writer: cluster.writer, store, clock })
   const loop = new Loop({
     reader: cluster.reader,

@@ -1,0 +1,4 @@
+// Desired state from Git: mirrors, revisions, renders.
+export { type Environment } from './environment.ts'
+export { SOURCE_LIMITS, type SourceLimits } from './limits.ts'
+export { createSource, type GitSource, type SourceOptions } from './source.ts'

@@ -1,0 +1,139 @@
+// One repository: its mirror, how fresh it is, and which commit a name means.
+import { HoldfastError, problem, type Problem } from '../../core/problem/index.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { type Address, shown } from './address.ts'
+import { Mirror, type MirrorOptions, type MirrorRef } from './mirror.ts'
+import { ObjectReader } from './objects.ts'
+import { TreeReader } from './tree.ts'
+
+export interface RepositoryOptions extends MirrorOptions {
+  readonly clock: Clock
+  /** Bounds the fetches of all repositories together. */
+  readonly slot: <T>(run: () => Promise<T>) => Promise<T>
+}
+
+interface Fetch {
+  readonly startedAt: number
+  readonly done: Promise<void>
+}
+
+const HEAD_REF = 'refs/holdfast/HEAD'
+const FULL_HASH = /^[0-9a-f]{40}$|^[0-9a-f]{64}$/
+const SHORT_HASH = /^[0-9a-f]{7,63}$/
+
+export class Repository {
+  readonly address: Address
+  readonly trees: TreeReader
+  readonly #options: RepositoryOptions
+  readonly #mirror: Mirror
+  readonly #reader: ObjectReader
+  #fetchedAt: number | null = null
+  #running: Fetch | null = null
+  #failure: { at: number; problem: Problem } | null = null
+
+  constructor(options: RepositoryOptions) {
+    this.address = options.address
+    this.#options = options
+    this.#mirror = new Mirror(options)
+    this.#reader = new ObjectReader(() => this.#mirror.command([]), options.limits)
+    this.trees = new TreeReader((id) => this.#reader.get(id))
+  }
+
+  /** Epoch ms of the beginning of the last complete fetch. */
+  get fetchedAt(): number | null {
+    return this.#fetchedAt
+  }
+
+  close(): void {
+    this.#reader.close()
+  }
+
+  /** What was read makes no sense: the mirror is made anew by the next fetch. */
+  distrust(): void {
+    this.#mirror.distrust()
+    this.#reader.close()
+  }
+
+  /** Fetches unless the mirror is younger than `maxAgeMs`; one fetch at a time, shared by all who may use its result. */
+  async freshen(maxAgeMs: number): Promise<void> {
+    const { clock, limits } = this.#options
+    const now = clock.now()
+    const usable = (startedAt: number): boolean => now - startedAt <= maxAgeMs
+    if (!(await this.#mirror.exists())) this.#fetchedAt = null
+    else this.#fetchedAt ??= await this.#mirror.fetchedAt()
+    if (this.#fetchedAt !== null && usable(this.#fetchedAt)) return
+    const running = this.#running
+    if (running !== null && (usable(running.startedAt) || this.#fetchedAt === null)) return running.done
+    if (running !== null) await running.done.catch(() => undefined)
+    if (this.#running !== null) return this.#running.done
+    const failed = this.#failure
+    if (failed !== null && clock.now() - failed.at < Math.min(limits.failureMs, Math.max(maxAgeMs, 0)))
+      throw new HoldfastError(failed.problem)
+    return this.#start()
+  }
+
+  #start(): Promise<void> {
+    const startedAt = this.#options.clock.now()
+    const done = this.#options
+      .slot(() => this.#mirror.fetch(startedAt, new AbortController().signal))
+      .then(
+        () => {
+          this.#fetchedAt = startedAt
+          this.#failure = null
+        },
+        (error: unknown) => {
+          if (error instanceof HoldfastError) this.#failure = { at: this.#options.clock.now(), problem: error.problem }
+          throw error
+        },
+      )
+      .finally(() => {
+        this.#running = null
+        this.#reader.close()
+      })
+    this.#running = { startedAt, done }
+    return done
+  }
+
+  /** The commit that HEAD, a branch, a tag, a full ref name or a hash means. Throws HF1002. */
+  async commitOf(revision: string): Promise<string> {
+    const signal = new AbortController().signal
+    const refs = await this.#mirror.refs(signal)
+    const named = this.#named(refs, revision)
+    if (named !== undefined) return named
+    const hash = revision.toLowerCase()
+    if (FULL_HASH.test(hash) || SHORT_HASH.test(hash)) {
+      const known = await this.#mirror.commitOf(hash, signal)
+      if (known !== null) return known
+      if (FULL_HASH.test(hash) && (await this.#mirror.fetchExtra(hash, signal))) {
+        this.#reader.close()
+        const fetched = await this.#mirror.commitOf(hash, signal)
+        if (fetched !== null) return fetched
+      }
+    }
+    if (revision.startsWith('refs/') && (await this.#mirror.fetchExtra(revision, signal))) {
+      this.#reader.close()
+      const extra = await this.#mirror.commitOf(`refs/holdfast/extra/${revision.slice('refs/'.length)}`, signal)
+      if (extra !== null) return extra
+    }
+    throw new HoldfastError(
+      problem('HF1002', `revision ${shown(revision)} does not exist in ${this.address.url}`, {
+        repository: this.address.url,
+        revision,
+      }),
+    )
+  }
+
+  #named(refs: readonly MirrorRef[], revision: string): string | undefined {
+    const candidates =
+      revision === 'HEAD'
+        ? [HEAD_REF]
+        : revision.startsWith('refs/')
+          ? [revision]
+          : [`refs/heads/${revision}`, `refs/tags/${revision}`]
+    for (const name of candidates) {
+      const commit = refs.find((ref) => ref.name === name)?.commit
+      if (commit !== undefined && commit !== '') return commit
+    }
+    return undefined
+  }
+}
