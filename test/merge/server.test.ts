@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Json, JsonMap } from '../../src/core/kube/index.ts'
 import {
+  applyObject,
   compileSchema,
   emptyObject,
   updateObject,
@@ -13,6 +14,7 @@ import {
   schemaFromData,
   type Versions,
 } from '../../src/core/merge/index.ts'
+import { isProblem } from '../../src/core/problem/index.ts'
 import { BinariesUnavailable } from '../../tools/binaries.mjs'
 import { type ControlPlane, startControlPlane } from '../../tools/control-plane.mjs'
 import { GADGETS } from './server-kinds.ts'
@@ -158,6 +160,78 @@ describe('against a real API server', () => {
     expect(
       JSON.stringify(((made['metadata'] as JsonMap)['managedFields'] as readonly JsonMap[])[0]?.['fieldsV1']),
     ).toBe(JSON.stringify((managedFields as readonly JsonMap[])[0]?.['fieldsV1']))
+  })
+
+  test.each([
+    ['the same', 'i:1', false, {}],
+    ['another image', 'i:2', false, {}],
+    ['a value that someone changed meanwhile', 'i:1', false, { spec: { replicas: 7 } }],
+    ['with force', 'i:2', true, { spec: { replicas: 7 } }],
+  ])('kubectl moves from client-side to server-side apply: %s', async (name, image, force, edit) => {
+    if (plane === null) return expect(skipped).not.toBe('')
+    const server = client(plane)
+    const root = '/apis/apps/v1/namespaces/default/deployments'
+    const object = `upgrade-${name.replaceAll(' ', '-')}`
+    const config = (withImage: string) => ({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: object, annotations: { note: '<&>' } },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: { a: 'b' } },
+        template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: withImage }] } },
+      },
+    })
+    const annotations = {
+      note: '<&>',
+      'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(config('i:1')),
+    }
+    const first = { ...config('i:1'), metadata: { name: object, annotations } }
+    const live = (await server({ method: 'POST', path: `${root}?fieldManager=kubectl-client-side-apply`, body: first }))
+      .body
+    const edited = (
+      await server({
+        method: 'PATCH',
+        path: `${root}/${object}?fieldManager=kubectl-edit`,
+        body: edit,
+        contentType: 'application/merge-patch+json',
+      })
+    ).body
+    expect(live['kind']).toBe('Deployment')
+    const answer = await server({
+      method: 'PATCH',
+      path: `${root}/${object}?fieldManager=kubectl&force=${force}`,
+      body: config(image),
+      contentType: 'application/apply-patch+yaml',
+    })
+    const schema = schemaFromData(DATA, { group: 'apps', version: 'v1', kind: 'Deployment' })
+    const ours = applyObject({
+      live: edited,
+      applied: config(image),
+      force,
+      empty: {},
+      version: 'apps/v1',
+      manager: 'kubectl',
+      time: '2026-01-01T00:00:00Z',
+      versions: { type: () => schema?.root, convert: (value: Json) => value },
+    })
+    if (isProblem(ours)) throw new Error(ours.message)
+    if (ours.state === 'conflict') {
+      expect([answer.status, (answer.body['details'] as { causes: object[] }).causes.length]).toEqual([
+        409,
+        ours.conflicts.length,
+      ])
+      return
+    }
+    expect(answer.status).toBe(200)
+    const [mine, theirs] = [ours.object, answer.body].map((it) => it['metadata'] as JsonMap) as [JsonMap, JsonMap]
+    expect(mine['annotations']).toEqual(theirs['annotations'])
+    const fields = (metadata: JsonMap) =>
+      (metadata['managedFields'] as readonly JsonMap[])
+        .map((it) => [it['manager'], it['operation'], it['apiVersion'], JSON.stringify(it['fieldsV1'])].join(' '))
+        .sort()
+    expect(fields(mine)).toEqual(fields(theirs))
+    expect((ours.object['spec'] as JsonMap)['replicas']).toBe((answer.body['spec'] as JsonMap)['replicas'])
   })
 
   test('the schema read from a CRD is the one that the server publishes for it', async (context) => {

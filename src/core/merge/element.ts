@@ -17,10 +17,10 @@ function writeNumber(value: number): string {
   return JSON.stringify(value).replace(/e([+-])([0-9])$/, 'e$10$2')
 }
 
-/** Integers beyond 2^53 are written as the double nearest to them: the server reads its own text back that way. */
 function writeValue(value: Json | undefined): string {
   if (typeof value === 'string') return writeString(value)
-  if (typeof value === 'number' || typeof value === 'bigint') return writeNumber(Number(value))
+  if (typeof value === 'number') return writeNumber(value)
+  if (typeof value === 'bigint') return value.toString()
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
   if (Array.isArray(value)) return `[${value.map((item) => writeValue(item as Json)).join(',')}]`
   return writeMembers(value as JsonMap)
@@ -37,13 +37,23 @@ function writeMembers(map: Readonly<Record<string, Json | undefined>>): string {
     .join(',')}}`
 }
 
+/** JSON as Go writes it: names sorted, `<`, `>` and `&` escaped. */
+export function goJson(value: Json): string {
+  return writeValue(value)
+}
+
+/** Integers beyond 2^53 stand as the double nearest to them: the server reads its own text back that way. */
+function writeScalar(value: Json | undefined): string {
+  return typeof value === 'bigint' ? writeNumber(Number(value)) : writeValue(value)
+}
+
 /** The names of key fields themselves are written without Go's escapes. */
 function writeKey(fields: Readonly<Record<string, Json>>): string {
   const names = Object.keys(fields)
   const only = names[0]
-  if (names.length === 1 && only !== undefined) return `{${JSON.stringify(only)}:${writeValue(fields[only])}}`
+  if (names.length === 1 && only !== undefined) return `{${JSON.stringify(only)}:${writeScalar(fields[only])}}`
   return `{${sortedNames(fields)
-    .map((name) => `${JSON.stringify(name)}:${writeValue(fields[name])}`)
+    .map((name) => `${JSON.stringify(name)}:${writeScalar(fields[name])}`)
     .join(',')}}`
 }
 
@@ -58,7 +68,7 @@ export function elementText(element: PathElement): string {
     case 'key':
       return `k:${writeKey(element.fields)}`
     case 'value':
-      return `v:${writeValue(element.value)}`
+      return `v:${writeScalar(element.value)}`
     case 'index':
       return `i:${element.index}`
     default:

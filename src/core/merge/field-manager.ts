@@ -1,5 +1,6 @@
 import { isMap, type Json, type JsonMap } from '../kube/index.ts'
 import { isProblem, type Problem, problem } from '../problem/index.ts'
+import { setByClientSideApply, UPGRADING_MANAGER, withLastApplied } from './last-applied.ts'
 import {
   decodeManagedFields,
   encodeManagedFields,
@@ -192,11 +193,7 @@ function refusal(write: ObjectApply): Problem | null {
   return type === undefined ? null : (validate(write.applied, type)[0] ?? null)
 }
 
-/**
- * Server-side apply to a whole object. Answers what is stored (before defaulting and admission), the conflicts, or the
- * problem for which the server refuses (HF4005, HF5003, HF3007).
- */
-export function applyObject(write: ObjectApply): ObjectApplied | Problem {
+function applyOnce(write: ObjectApply): ObjectApplied | Problem {
   const refused = refusal(write)
   if (refused !== null) return refused
   const decoded = decodeManagedFields(managedFieldsOf(write.live))
@@ -231,4 +228,26 @@ export function applyObject(write: ObjectApply): ObjectApplied | Problem {
   const own = result.get(key)
   if (changed && own !== undefined) result.set(key, { ...own, time })
   return { state: 'applied', object: withManagedFields(isMap(applied.value) ? applied.value : {}, result), changed }
+}
+
+/** Conflicts over what client-side `kubectl apply` itself set, and nobody changed since, are not conflicts. */
+function upgrade(write: ObjectApply, conflicts: readonly ObjectConflict[]): ObjectApplied | Problem {
+  const type = write.versions.type(write.version)
+  if (write.live === null || type === undefined) return { state: 'conflict', conflicts }
+  const own = setByClientSideApply(write.live, { version: write.version, type })
+  const foreign = conflicts.filter(({ path }) => !own.has(path))
+  return foreign.length > 0 ? { state: 'conflict', conflicts: foreign } : applyOnce({ ...write, force: true })
+}
+
+/**
+ * Server-side apply to a whole object. Answers what is stored (before defaulting and admission), the conflicts, or the
+ * problem for which the server refuses (HF4005, HF5003, HF3007).
+ */
+export function applyObject(write: ObjectApply): ObjectApplied | Problem {
+  let answer = applyOnce(write)
+  if (write.manager !== UPGRADING_MANAGER || isProblem(answer)) return answer
+  if (answer.state === 'conflict') answer = upgrade(write, answer.conflicts)
+  if (isProblem(answer) || answer.state === 'conflict') return answer
+  const object = withLastApplied(answer.object, write.applied)
+  return { ...answer, object }
 }
