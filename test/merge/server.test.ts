@@ -6,6 +6,7 @@ import type { Json, JsonMap } from '../../src/core/kube/index.ts'
 import {
   applyObject,
   compileSchema,
+  DEDUCED,
   emptyObject,
   updateObject,
   type OpenApiDocument,
@@ -232,6 +233,39 @@ describe('against a real API server', () => {
         .sort()
     expect(fields(mine)).toEqual(fields(theirs))
     expect((ours.object['spec'] as JsonMap)['replicas']).toBe((answer.body['spec'] as JsonMap)['replicas'])
+  })
+
+  test('more updaters than are kept', async (context) => {
+    if (plane === null) return context.skip(skipped)
+    const server = client(plane)
+    const path = '/api/v1/namespaces/default/configmaps'
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'crowd' }, data: { first: '' } }
+    let live = (await server({ method: 'POST', path: `${path}?fieldManager=first`, body })).body
+    for (let index = 0; index < 14; index++) {
+      const patch = { data: { [`k${index}`]: 'v' } }
+      const answer = await server({
+        method: 'PATCH',
+        path: `${path}/crowd?fieldManager=m${index}`,
+        body: patch,
+        contentType: 'application/merge-patch+json',
+      })
+      const { managedFields, ...metadata } = answer.body['metadata'] as JsonMap
+      const times = (managedFields as readonly JsonMap[]).map((it) => String(it['time'])).sort()
+      const made = updateObject({
+        live,
+        next: { ...answer.body, metadata },
+        empty: {},
+        version: 'v1',
+        manager: `m${index}`,
+        time: String(times.at(-1)),
+        versions: { type: () => DEDUCED.root, convert: (value: Json) => value },
+      })
+      expect((made['metadata'] as JsonMap)['managedFields']).toEqual(managedFields)
+      live = answer.body
+    }
+    expect(
+      (live['metadata'] as { managedFields: { manager: string }[] }).managedFields.map((it) => it.manager),
+    ).toContain('ancient-changes')
   })
 
   test('the schema read from a CRD is the one that the server publishes for it', async (context) => {
