@@ -45,3 +45,4 @@ export function createSteps(tools: {
 export { APPLICATION, applicationRef } from './status.ts'
 export type { ApplyOutcome, AppEvent, Lease, LeaseOptions, PruneOutcome, PruneRequest }
 export type { EventReason } from './event.ts'
+export { installManifest, requestOperation } from './request.ts'
