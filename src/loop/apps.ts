@@ -2,20 +2,27 @@
 import type { Parsed, ProjectDefinition, Settings } from '../core/definition/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
 import { problem, type Problem, toProblem } from '../core/problem/index.ts'
-import { inventoryOf, type Projects, recall, takeDefinition } from './definitions.ts'
+import { inventoryOf, type Projects, recall, type Taken, takeDefinition } from './definitions.ts'
 import type { Deps } from './deps.ts'
 import type { Kinds } from './kinds.ts'
 import type { ObjectRunner } from './objects.ts'
-import { bringAll, concluded, type PassTools, pruneExtras } from './pass.ts'
+import {
+  announceInventory,
+  beginOperation,
+  finishOperation,
+  type OperationTools,
+  refuseOperation,
+} from './operations.ts'
+import { bringAll, type PassTools, pruneExtras } from './pass.ts'
 import { blockedBecause, FOREIGN_QUIET_MS, hasForeignWriter, type Standing } from './permissions.ts'
 import { refresh, type RefreshOptions, type RefreshTools } from './refresh.ts'
 import type { Reporting } from './reporting.ts'
 import { type AppState, newApp, type ObjectIndex, type Tracked } from './state.ts'
 import { applicationRef } from './steps/index.ts'
+import { merged, type Wish } from './wish.ts'
 
 const UNKNOWN_KIND_FIRST_MS = 1_000
 const UNKNOWN_KIND_LONGEST_MS = 60_000
-const HISTORY_LIMIT = 10
 
 export interface AppRunnerTools {
   readonly deps: Deps
@@ -28,18 +35,13 @@ export interface AppRunnerTools {
   readonly standing: () => Standing
 }
 
-/** What is to be done for one application; wishes that arrive while it is worked on are merged. */
-interface Wish {
-  refresh: (RefreshOptions & { rebuild?: boolean }) | null
-  pass: boolean
-}
-
 interface Desk {
   readonly app: AppState
   wish: Wish | null
   working: Promise<void> | null
   poll: { cancel(): void } | null
   retry: { cancel(): void } | null
+  quiet: { cancel(): void } | null
   unknownKinds: number
   object: KubeObject | null
 }
@@ -93,6 +95,7 @@ export class AppRunner {
       working: null,
       poll: null,
       retry: null,
+      quiet: null,
       unknownKinds: 0,
       object: null,
     }
@@ -107,20 +110,31 @@ export class AppRunner {
 
   #take(desk: Desk, object: KubeObject, kind: 'new' | 'known'): void {
     const { app } = desk
-    const blocked = blockedBecause(app, this.#tools.standing())
+    const before = blockedBecause(app, this.#tools.standing())
     const taken = takeDefinition(app, object, { byName: this.#projects } satisfies Projects)
     app.ready = true
     if (app.definition?.deleting === true) this.#deleting(desk)
     if (kind === 'new' && app.definition !== null) this.#inventory(app, object)
-    const { clock } = this.#tools.deps
-    if (hasForeignWriter(app, clock.now())) clock.after(FOREIGN_QUIET_MS + 1_000, () => this.#standingOf(desk))
+    this.#awaitQuiet(desk)
     if (taken.operation) this.#operation(desk)
-    if (taken.changed || kind === 'new' || taken.refresh !== null) {
-      const maxAgeMs = taken.refresh === null ? this.#settledAge() : 0
-      this.#ask(desk, { refresh: { maxAgeMs, rebuild: taken.refresh === 'hard' || taken.changed }, pass: true })
-      if (taken.refresh !== null) this.#answerRefresh(app)
-    } else if (blocked !== blockedBecause(app, this.#tools.standing())) this.#ask(desk, { refresh: null, pass: true })
+    const look = taken.changed || kind === 'new' || taken.refresh !== null
+    if (look) this.#look(desk, taken)
+    else if (before !== blockedBecause(app, this.#tools.standing())) this.#ask(desk, { refresh: null, pass: true })
     if (!app.definitionUsable) this.#tools.reporting.touch(app)
+  }
+
+  #look(desk: Desk, taken: Taken): void {
+    const maxAgeMs = taken.refresh === null ? this.#settledAge() : 0
+    this.#ask(desk, { refresh: { maxAgeMs, rebuild: taken.refresh === 'hard' || taken.changed }, pass: true })
+    if (taken.refresh !== null) this.#answerRefresh(desk.app)
+  }
+
+  /** While another controller writes the status, the application is looked at again when that may have ended. */
+  #awaitQuiet(desk: Desk): void {
+    const { clock } = this.#tools.deps
+    if (!hasForeignWriter(desk.app, clock.now())) return
+    desk.quiet?.cancel()
+    desk.quiet = clock.after(FOREIGN_QUIET_MS + 1_000, () => this.#standingOf(desk))
   }
 
   #answerRefresh(app: AppState): void {
@@ -145,7 +159,8 @@ export class AppRunner {
     const blocked = blockedBecause(app, this.#tools.standing())
     // Beside another controller its operations are its own.
     if (blocked === 'other-controller' || blocked === 'mode-observe') {
-      if (blocked === 'mode-observe' && app.foreignStatusAt === null) this.#refuseOperation(app, `not run: ${blocked}`)
+      if (blocked === 'mode-observe' && app.foreignStatusAt === null)
+        refuseOperation(this.#operations(), app, `not run: ${blocked}`)
       return
     }
     app.requested = operation
@@ -158,25 +173,6 @@ export class AppRunner {
       refresh: { maxAgeMs: 0, rebuild: true, ...(operation.revision === null ? {} : { revision: operation.revision }) },
       pass: true,
     })
-  }
-
-  #refuseOperation(app: AppState, message: string): void {
-    const { definition } = app
-    if (definition?.operation == null) return
-    const now = this.#now()
-    app.operation = {
-      phase: 'Error',
-      message,
-      startedAt: now,
-      finishedAt: now,
-      revision: app.revision,
-      automated: false,
-      initiatedBy: definition.operation.initiatedBy,
-      prune: definition.operation.prune,
-      resources: [],
-    }
-    this.#tools.deps.steps.take(applicationRef(definition.namespace, definition.name), 'operation').catch(() => {})
-    this.#tools.reporting.touch(app)
   }
 
   #deleting(desk: Desk): void {
@@ -200,6 +196,7 @@ export class AppRunner {
     desk.app.removed = true
     desk.poll?.cancel()
     desk.retry?.cancel()
+    desk.quiet?.cancel()
     for (const tracked of [...desk.app.objects.values()]) this.#tools.index.untrack(tracked)
     this.#tools.reporting.forget(desk.app)
   }
@@ -257,19 +254,7 @@ export class AppRunner {
 
   #ask(desk: Desk, wish: Wish): void {
     if (this.#stopped) return
-    const before = desk.wish
-    desk.wish = {
-      pass: wish.pass || before?.pass === true,
-      refresh:
-        wish.refresh === null || before?.refresh == null
-          ? (wish.refresh ?? before?.refresh ?? null)
-          : {
-              ...before.refresh,
-              ...wish.refresh,
-              maxAgeMs: Math.min(wish.refresh.maxAgeMs, before.refresh.maxAgeMs),
-              rebuild: wish.refresh.rebuild === true || before.refresh.rebuild === true,
-            },
-    }
+    desk.wish = merged(desk.wish, wish)
     desk.working ??= this.#work(desk).finally(() => {
       desk.working = null
     })
@@ -393,11 +378,12 @@ export class AppRunner {
     const visit = [...app.objects.values()].filter((tracked) => this.#needsVisit(tracked))
     const syncs =
       this.#mayWrite(app) && (app.requested !== null || visit.some(({ pending }) => pending) || this.#hasExtras(app))
-    const operation = syncs ? this.#begin(app) : null
-    if (operation !== null && visit.some(({ evaluation }) => evaluation === null)) await this.#announceInventory(app)
+    const operation = syncs ? beginOperation(app, this.#tools.deps.clock) : null
+    if (operation !== null && visit.some(({ evaluation }) => evaluation === null))
+      await announceInventory(this.#operations(), app)
     await bringAll(tools, app, visit)
     await pruneExtras(tools, app)
-    if (operation !== null) this.#finish(app, operation)
+    if (operation !== null) finishOperation(this.#operations(), app, operation)
     app.requested = null
   }
 
@@ -405,7 +391,8 @@ export class AppRunner {
     if (tracked.desired === null) return false
     if (tracked.app.requested !== null) return true
     if (tracked.evaluation === null || tracked.evaluatedFor !== tracked.desired.digest) return true
-    return tracked.pending || tracked.queued || tracked.evaluation.status !== 'Synced' || !tracked.enforced
+    if (tracked.pending || tracked.queued || tracked.evaluation.status !== 'Synced') return true
+    return !tracked.enforced && this.#mayWrite(tracked.app)
   }
 
   #mayWrite(app: AppState): boolean {
@@ -417,70 +404,9 @@ export class AppRunner {
     return [...app.objects.values()].some(({ desired }) => desired === null)
   }
 
-  #begin(app: AppState): NonNullable<AppState['operation']> {
-    const requested = app.requested
-    return {
-      phase: 'Running',
-      message: '',
-      startedAt: this.#now(),
-      finishedAt: null,
-      revision: app.revision,
-      automated: requested === null,
-      initiatedBy: requested?.initiatedBy ?? '',
-      prune: requested?.prune ?? app.definition?.automated.prune ?? false,
-      resources: [],
-    }
-  }
-
-  /** Before the first write of a revision the inventory is in the status, so that a crash leaves no orphan behind. */
-  async #announceInventory(app: AppState): Promise<void> {
-    if (app.syncedRevision !== '' || app.definition === null) return
-    const resources = [...app.objects.values()].map(({ ref }) => ({ ...ref, status: 'OutOfSync' }))
-    await this.#tools.deps.steps.status(applicationRef(app.definition.namespace, app.definition.name), {
-      resources,
-      sync: { status: 'OutOfSync', revision: app.revision },
-    })
-  }
-
-  #finish(app: AppState, started: NonNullable<AppState['operation']>): void {
-    const finished = concluded(app, started, this.#now())
-    const { definition } = app
-    const quiet = finished.phase === 'Succeeded' && app.requested === null && app.syncedRevision === app.revision
-    if (definition === null || quiet) return
-    app.operation = finished
-    const { metrics } = this.#tools.deps
-    metrics.synced({
-      namespace: definition.namespace,
-      name: definition.name,
-      project: definition.project,
-      destServer: 'https://kubernetes.default.svc',
-      phase: finished.phase === 'Succeeded' ? 'Succeeded' : 'Failed',
-      run: 'real',
-    })
-    const type = finished.phase === 'Succeeded' ? 'Normal' : 'Warning'
-    this.#tools.reporting.event(
-      app,
-      finished.phase === 'Succeeded' ? 'SyncSucceeded' : 'SyncFailed',
-      type,
-      `${app.revision.slice(0, 12)}: ${finished.message}`,
-    )
-    if (finished.phase !== 'Succeeded') return
-    if (app.syncedRevision !== app.revision) {
-      const id = (app.history.at(-1)?.id ?? -1) + 1
-      const entry = {
-        id,
-        revision: app.revision,
-        deployStartedAt: started.startedAt,
-        deployedAt: this.#now(),
-        automated: started.automated,
-      }
-      app.history = [...app.history, entry].slice(-HISTORY_LIMIT)
-    }
-    app.syncedRevision = app.revision
-  }
-
-  #now(): string {
-    return new Date(this.#tools.deps.clock.now()).toISOString()
+  #operations(): OperationTools {
+    const { deps, reporting } = this.#tools
+    return { deps, reporting }
   }
 
   #refreshTools(): RefreshTools {
@@ -508,6 +434,7 @@ export class AppRunner {
     for (const desk of this.#desks.values()) {
       desk.poll?.cancel()
       desk.retry?.cancel()
+      desk.quiet?.cancel()
       for (const tracked of desk.app.objects.values()) tracked.timer?.cancel()
     }
   }

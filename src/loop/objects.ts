@@ -1,5 +1,5 @@
 // One object's turn: what is seen → evaluate → ask → write → verify. One turn at a time per object.
-import { fights, CALM, noteHeal, noteRewrite } from '../core/decide/index.ts'
+import { CALM, fights, isForgotten, noteHeal, noteRewrite } from '../core/decide/index.ts'
 import { readTracking, appTrackingName } from '../core/desired/index.ts'
 import { type AppContext, evaluateObject, type ObjectEvaluation, type ObjectSnapshot } from '../core/evaluate/index.ts'
 import { formatRef, type KubeObject } from '../core/kube/index.ts'
@@ -204,10 +204,7 @@ export class ObjectRunner {
 
   /** Returns true when the object should be looked at again at once. */
   async #turn(tracked: Tracked, live: KubeObject | null, startedAt: number): Promise<boolean> {
-    if (live !== null) {
-      tracked.uid = live.metadata.uid ?? ''
-      tracked.resourceVersion = live.metadata.resourceVersion ?? ''
-    }
+    if (live !== null) noteVersion(tracked, live)
     let evaluation = this.#evaluate(tracked, live)
     if (evaluation?.question === true && live !== null) {
       await this.#ask(tracked, live)
@@ -218,8 +215,8 @@ export class ObjectRunner {
     const { step } = evaluation
     if (step === null) this.#settled(tracked)
     if (step === null || tracked.queued) return false
-    const wait = step.reason === 'heal' ? this.#tools.bucket.take() : undefined
-    if (wait !== undefined) await wait
+    const budget = step.reason === 'heal' ? this.#tools.bucket.take() : undefined
+    if (budget !== undefined) await budget
     return this.#act(tracked, { step, evaluation, startedAt })
   }
 
@@ -307,29 +304,32 @@ export class ObjectRunner {
     tracked: Tracked,
     action: { step: ApplyStep; evaluation: ObjectEvaluation; answer: KubeObject; ms: number },
   ): Promise<boolean> {
-    const { step, answer } = action
-    tracked.uid = answer.metadata.uid ?? ''
-    tracked.resourceVersion = answer.metadata.resourceVersion ?? ''
+    const { answer, step } = action
+    noteVersion(tracked, answer)
     const runtime = this.#tools.kinds.get(tracked.ref)
     if (step.reason === 'create' && runtime !== undefined)
       this.#learn(tracked, this.#formKey(tracked, answer, runtime), answer)
-    const now = this.#tools.deps.clock.now()
-    for (const at of step.paths) tracked.fights.set(at, noteHeal(tracked.fights.get(at) ?? CALM, now))
+    this.#noteHeals(tracked, step)
     const after = this.#evaluate(tracked, answer)
-    const held = after === undefined || after.step === null || after.question
-    if (after !== undefined && !after.question) this.#conclude(tracked, after)
-    const result = held ? 'done' : 'unverified'
-    this.#tools.reporter.acted(tracked, { step, evaluation: action.evaluation, ms: action.ms, result, message: '' })
-    if (held) {
-      this.#settled(tracked)
-      return after?.question === true
-    }
+    const left = after === undefined || after.question ? null : after.step
+    if (after?.question === false) this.#conclude(tracked, after)
+    this.#tools.reporter.acted(tracked, { ...action, result: left === null ? 'done' : 'unverified', message: '' })
+    if (left !== null) return this.#unheld(tracked, left, answer)
+    this.#settled(tracked)
+    return after?.question === true
+  }
+
+  #noteHeals(tracked: Tracked, step: ApplyStep): void {
+    const now = this.#tools.deps.clock.now()
+    for (const [at, state] of tracked.fights) if (isForgotten(state, now)) tracked.fights.delete(at)
+    for (const at of step.paths) tracked.fights.set(at, noteHeal(tracked.fights.get(at) ?? CALM, now))
+  }
+
+  async #unheld(tracked: Tracked, left: ApplyStep, answer: KubeObject): Promise<boolean> {
     const object = formatRef(tracked.ref)
-    const paths = after.step?.paths.join(', ') ?? ''
-    tracked.problem = problem('HF6002', `${object} still differs after the write at ${paths}.`, {
-      object,
-      app: tracked.app.key,
-    })
+    const message = `${object} still differs after the write at ${left.paths.join(', ')}.`
+    tracked.problem = problem('HF6002', message, { object, app: tracked.app.key })
+    const runtime = this.#tools.kinds.get(tracked.ref)
     if (runtime !== undefined) await this.#learnAgain(tracked, answer, runtime)
     return true
   }
@@ -380,7 +380,12 @@ export class ObjectRunner {
   }
 }
 
-function isPruneProtected(live: KubeObject): boolean {
+export function noteVersion(tracked: Tracked, object: KubeObject): void {
+  tracked.uid = object.metadata.uid ?? ''
+  tracked.resourceVersion = object.metadata.resourceVersion ?? ''
+}
+
+export function isPruneProtected(live: KubeObject): boolean {
   const options = live.metadata.annotations?.['argocd.argoproj.io/sync-options'] ?? ''
   return options.split(',').some((option) => ['Prune=false', 'Prune=confirm'].includes(option.trim()))
 }

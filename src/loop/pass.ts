@@ -1,9 +1,6 @@
 // One pass over an application: brings every pending object to Git's state in order, then prunes what left Git.
 import { appTrackingName } from '../core/desired/index.ts'
-import type { ObjectEvaluation } from '../core/evaluate/index.ts'
-import type { ObjectRef } from '../core/kube/index.ts'
 import { orderDeletes, orderSteps } from '../core/plan/index.ts'
-import type { OperationResult, OperationState } from '../core/record/index.ts'
 import type { Settings } from '../core/definition/index.ts'
 import type { Deps } from './deps.ts'
 import type { ObjectRunner } from './objects.ts'
@@ -64,46 +61,4 @@ export async function pruneExtras(tools: PassTools, app: AppState): Promise<void
     await tools.limit(() => tools.objects.bring(tracked))
     await pruneOne(tools, tracked)
   }
-}
-
-function resultOf(tracked: Tracked, evaluation: ObjectEvaluation): OperationResult {
-  const { group, version, kind, namespace, name }: ObjectRef = tracked.ref
-  const ref = { group, version, kind, namespace, name }
-  if (tracked.desired === null)
-    return { ...ref, status: evaluation.prune ? 'Pruned' : 'PruneSkipped', message: leftBecause(evaluation) }
-  if (tracked.problem !== null) return { ...ref, status: 'SyncFailed', message: tracked.problem.message }
-  return {
-    ...ref,
-    status: evaluation.difference === 'missing' ? 'SyncFailed' : 'Synced',
-    message: leftBecause(evaluation),
-  }
-}
-
-/** Why something was left as it is; '' when nothing was. */
-function leftBecause(evaluation: ObjectEvaluation): string {
-  const verdicts = [
-    ...evaluation.fields.map(({ verdict }) => verdict),
-    ...(evaluation.whole === null ? [] : [evaluation.whole.verdict]),
-  ]
-  return [...new Set(verdicts.filter(({ permitted }) => !permitted).map(({ because }) => because))].join(', ')
-}
-
-/** Did every object that this operation was to bring in arrive? */
-export function concluded(app: AppState, started: OperationState, now: string): OperationState {
-  const all = [...app.objects.values()].flatMap((tracked) =>
-    tracked.evaluation === null ? [] : [{ tracked, evaluation: tracked.evaluation }],
-  )
-  const resources = all.map(({ tracked, evaluation }) => resultOf(tracked, evaluation))
-  const failures = all.filter(({ tracked }) => tracked.desired !== null && tracked.problem !== null)
-  const phase = failures.length === 0 && app.desiredComplete ? 'Succeeded' : 'Failed'
-  const message =
-    phase === 'Succeeded'
-      ? 'successfully synced'
-      : failures.length === 0
-        ? 'some manifests could not be used; see the conditions'
-        : `${failures.length} object${failures.length === 1 ? '' : 's'} failed: ${failures
-            .slice(0, 3)
-            .map(({ tracked }) => tracked.problem?.message ?? '')
-            .join(' ')}`
-  return { ...started, phase, message, finishedAt: now, resources }
 }

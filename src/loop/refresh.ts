@@ -147,47 +147,65 @@ function ageOf(tools: RefreshTools, app: AppState, why: Problem): Problem {
   }
 }
 
+/** Changes exactly when another desired set would come of it. */
+function buildKey(tools: RefreshTools, app: AppState, revision: string): string {
+  const parts = [revision, app.definition?.digest, tools.settings(), app.project]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}
+
+/** Puts a rendered set into force. */
+function enforce(
+  tools: RefreshTools,
+  app: AppState,
+  built: { rendered: Rendered; desired: DesiredSet; renderedAt: number },
+): void {
+  const { rendered, desired, renderedAt } = built
+  const allowed = refused(app, desired, tools.kinds)
+  app.revision = rendered.revision
+  app.sourceType = rendered.type
+  app.renderedAt = renderedAt
+  app.desiredProblems = [...desired.problems, ...allowed.problems]
+  app.desiredComplete = desired.complete && allowed.problems.length === 0
+  app.desiredEmpty = allowed.objects.every(({ options }) => options.declaredOnly)
+  adopt(tools, app, allowed.objects)
+  // An empty render takes nothing away on its own: what is there stays until someone allows it.
+  const { definition } = app
+  if (definition === null || !app.desiredEmpty || definition.automated.allowEmpty || app.objects.size === 0) return
+  app.desiredProblems = [...app.desiredProblems, emptyProblem(app, definition)]
+}
+
+async function look(
+  tools: RefreshTools,
+  app: AppState,
+  definition: AppDefinition,
+  options: RefreshOptions,
+): Promise<RefreshResult> {
+  const before = app.fetchedAt
+  const resolved = await resolve(tools, app, definition, options)
+  app.fetchedAt = resolved.fetchedAt
+  const fetched = resolved.fetchedAt > before
+  if (fetched) tools.deps.metrics.gitFetched(resolved.revision === app.revision ? 'unchanged' : 'changed')
+  const same: RefreshResult = { changed: false, fetched, unknownKinds: false }
+  const key = buildKey(tools, app, resolved.revision)
+  if (key === app.builtFor && options.rebuild !== true) return same
+  const renderedAt = tools.deps.clock.now()
+  const built = await render(tools, definition, resolved.revision)
+  if (app.removed || app.definition !== definition) return same
+  enforce(tools, app, { ...built, renderedAt })
+  app.builtFor = key
+  return { changed: true, fetched, unknownKinds: built.desired.unknown.length > 0 }
+}
+
 /** Looks at the source and takes a new desired set into force if there is one. Never throws. */
 export async function refresh(tools: RefreshTools, app: AppState, options: RefreshOptions): Promise<RefreshResult> {
   const { definition } = app
   const nothing: RefreshResult = { changed: false, fetched: false, unknownKinds: false }
   if (definition === null || !app.definitionUsable) return nothing
   try {
-    const before = app.fetchedAt
-    const resolved = await resolve(tools, app, definition, options)
-    app.fetchedAt = resolved.fetchedAt
-    const fetched = resolved.fetchedAt > before
-    if (fetched) tools.deps.metrics.gitFetched(resolved.revision === app.revision ? 'unchanged' : 'changed')
-    const builtFor = createHash('sha256')
-      .update(
-        `${resolved.revision}/${definition.digest}/${JSON.stringify(tools.settings())}/${JSON.stringify(app.project)}`,
-      )
-      .digest('hex')
-    if (builtFor === app.builtFor && options.rebuild !== true) return { ...nothing, fetched }
-    const renderedAt = tools.deps.clock.now()
-    const { rendered, desired } = await render(tools, definition, resolved.revision)
-    if (app.removed || app.definition !== definition) return { ...nothing, fetched }
-    const allowed = refused(app, desired, tools.kinds)
-    app.revision = resolved.revision
-    app.sourceType = rendered.type
-    app.renderedAt = renderedAt
-    app.desiredProblems = [...desired.problems, ...allowed.problems]
-    app.desiredComplete = desired.complete && allowed.problems.length === 0
-    app.builtFor = builtFor
-    app.desiredEmpty = allowed.objects.every(({ options: { declaredOnly } }) => declaredOnly)
-    adopt(tools, app, allowed.objects)
-    // An empty render takes nothing away on its own: what is there stays until someone allows it.
-    if (app.desiredEmpty && !definition.automated.allowEmpty && app.objects.size > 0) {
-      app.desiredProblems = [...app.desiredProblems, emptyProblem(app, definition)]
-    }
-    return { changed: true, fetched, unknownKinds: desired.unknown.length > 0 }
+    return await look(tools, app, definition, options)
   } catch (error) {
-    const why = toProblem(error, 'HF1009', {
-      app: app.key,
-      repository: definition.source.repoURL,
-      path: definition.source.path,
-    })
-    app.sourceProblems = [ageOf(tools, app, why)]
+    const { repoURL, path } = definition.source
+    app.sourceProblems = [ageOf(tools, app, toProblem(error, 'HF1009', { app: app.key, repository: repoURL, path }))]
     return nothing
   }
 }

@@ -42,7 +42,7 @@ export class Reporting implements Reporter {
       ({ fingerprint }) => !(previous?.fields ?? []).some((known) => known.fingerprint === fingerprint),
     )
     if (drifted.length > 0 || (previous?.fields.length ?? 0) > 0) this.#remember(tracked, evaluation, previous)
-    if (drifted.length > 0 || isNewWhole(evaluation, previous)) this.#drift(tracked, evaluation, drifted.length > 0)
+    if (drifted.length > 0 || isNewWhole(evaluation, previous)) this.#drift(tracked, evaluation)
     this.touch(tracked.app)
   }
 
@@ -62,13 +62,13 @@ export class Reporting implements Reporter {
     )
   }
 
-  #drift(tracked: Tracked, evaluation: ObjectEvaluation, hasFields: boolean): void {
+  #drift(tracked: Tracked, evaluation: ObjectEvaluation): void {
     const { app } = tracked
     if (tracked.pending && evaluation.fields.every(({ verdict }) => verdict.because === 'sync')) return
     const shown = evaluation.fields
       .slice(0, 5)
       .map(({ field, cause }) => `${field.at} ${field.change} by ${cause.actor.manager ?? 'unknown'}`)
-    const what = hasFields ? shown.join('; ') : (evaluation.difference ?? '')
+    const what = shown.length > 0 ? shown.join('; ') : (evaluation.difference ?? '')
     this.#journal(tracked, {
       action: 'drift',
       paths: evaluation.fields.map(({ field }) => field.at),

@@ -2,13 +2,15 @@
 import { join } from 'node:path'
 import { fileCache } from '../adapters/cache-files/index.ts'
 import { createSource } from '../adapters/git-source/index.ts'
-import { connect } from '../adapters/kube-http/index.ts'
+import { type Cluster, connect } from '../adapters/kube-http/index.ts'
 import { createLog } from '../adapters/pino-log/index.ts'
 import { prometheusMetrics } from '../adapters/prometheus/index.ts'
 import { sqliteStore } from '../adapters/store-sqlite/index.ts'
 import { systemClock } from '../adapters/system-clock/index.ts'
 import { Loop } from '../loop/controller.ts'
+import type { LoopOptions } from '../loop/deps.ts'
 import { createSteps } from '../loop/steps/index.ts'
+import type { Log } from '../ports/log.ts'
 import type { ApiVerb } from '../ports/metrics.ts'
 import { serveApi } from '../surfaces/api/index.ts'
 import { installation, isDeadIdentity, leaseIdentity } from './installation.ts'
@@ -38,33 +40,42 @@ function parseListen(listen: string): { host: string; port: number } {
   return { host: listen.slice(0, colon) || '127.0.0.1', port: Number(listen.slice(colon + 1)) }
 }
 
-/** Starts everything; the promise resolves when Applications are listed. */
-export async function run(options: RunOptions): Promise<Running> {
-  const { env } = process
-  const clock = systemClock
-  const log = createLog({ level: options.logLevel })
-  const home = installation(env, options.dataDir)
-  const metrics = prometheusMetrics({ version: VERSION })
-  const cluster = await connect({
-    env,
+type Metrics = ReturnType<typeof prometheusMetrics>
+
+function connectFor(options: RunOptions, log: Log, metrics: Metrics): Promise<Cluster> {
+  return connect({
+    env: process.env,
     version: VERSION,
-    clock,
+    clock: systemClock,
     log,
     ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
     ...(options.context === undefined ? {} : { context: options.context }),
     onRequest: ({ verb, code }) => metrics.apiRequest({ verb: verb as ApiVerb, code: Number(code) || 0 }),
   })
+}
+
+function loopOptions(options: RunOptions, digestKey: string): LoopOptions {
+  const { mode, enforceApps, namespace, learn } = options
+  return { mode, enforceApps, namespace, learn, identity: leaseIdentity(), isDeadIdentity, digestKey }
+}
+
+/** Starts everything; the promise resolves when Applications are listed. */
+export async function run(options: RunOptions): Promise<Running> {
+  const clock = systemClock
+  const log = createLog({ level: options.logLevel })
+  const home = installation(process.env, options.dataDir)
+  const metrics = prometheusMetrics({ version: VERSION })
+  const cluster = await connectFor(options, log, metrics)
+  const { reader, writer, server } = cluster
   const store = sqliteStore({ file: join(home.stateDir, 'holdfast.db'), clock })
-  await store
-    .open()
-    .catch((error: unknown) =>
-      log.error({ error: String(error) }, 'store not usable: heals go on unrecorded, deletes wait'),
-    )
+  await store.open().catch((error: unknown) => {
+    log.error({ error: String(error) }, 'store not usable: heals go on unrecorded, deletes wait')
+  })
   const cache = fileCache({ directory: home.cacheDir, clock, log })
-  const source = createSource({ cacheDir: join(home.cacheDir, 'git'), clock, log, env })
-  const steps = createSteps({ reader: cluster.reader, writer: cluster.writer, store, clock })
+  const source = createSource({ cacheDir: join(home.cacheDir, 'git'), clock, log, env: process.env })
+  const steps = createSteps({ reader, writer, store, clock })
   const loop = new Loop({
-    reader: cluster.reader,
+    reader,
     steps,
     source,
     store,
@@ -72,28 +83,15 @@ export async function run(options: RunOptions): Promise<Running> {
     clock,
     log,
     metrics,
-    options: {
-      mode: options.mode,
-      enforceApps: options.enforceApps,
-      namespace: options.namespace,
-      learn: options.learn,
-      identity: leaseIdentity(),
-      isDeadIdentity,
-      digestKey: home.digestKey,
-    },
+    options: loopOptions(options, home.digestKey),
   })
-  const api = await serveApi({
-    ...parseListen(options.listen),
-    metrics,
-    ready: () => {
-      const reasons = loop.notReady()
-      return { ok: reasons.length === 0, reasons }
-    },
-  })
-  log.info(
-    { mode: options.mode, server: cluster.server, listen: `${api.host}:${api.port}`, version: VERSION },
-    'starting',
-  )
+  const ready = (): { ok: boolean; reasons: string[] } => {
+    const reasons = loop.notReady()
+    return { ok: reasons.length === 0, reasons }
+  }
+  const api = await serveApi({ ...parseListen(options.listen), metrics, ready })
+  const address = `http://${api.host}:${api.port}`
+  log.info({ mode: options.mode, server, listen: address, version: VERSION }, 'starting')
   const stop = async (): Promise<void> => {
     await loop.stop()
     await api.close()
@@ -110,5 +108,5 @@ export async function run(options: RunOptions): Promise<Running> {
     throw error
   }
   log.info({}, 'applications are listed')
-  return { loop, address: `http://${api.host}:${api.port}`, stop }
+  return { loop, address, stop }
 }

@@ -84,3 +84,8 @@ export function noteRewrite(state: FightState, rewrite: Rewrite, now: number): F
 export function fights(state: FightState | undefined, now: number): boolean {
   return state !== undefined && now < state.until
 }
+
+/** Nothing about this path has to be remembered any more. */
+export function isForgotten(state: FightState, now: number): boolean {
+  return now - Math.max(state.healedAt ?? 0, state.lastRewrite, state.until) > QUIET_MS
+}
