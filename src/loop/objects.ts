@@ -148,6 +148,7 @@ export class ObjectRunner {
         enforced: tracked.enforced,
         preExisting: tracked.preExisting,
         fights: tracked.fights,
+        authors: tracked.authors,
         firstSeen: tracked.firstSeen,
       },
       contender: null,
@@ -287,6 +288,7 @@ export class ObjectRunner {
     const { deps } = this.#tools
     const { step } = action
     if (action.evaluation.takeover !== null) this.#beginEnforcing(tracked, action.evaluation.takeover)
+    if (step.claim !== null) rememberAuthors(tracked, action.evaluation)
     const outcome = await deps.steps.apply(step)
     if (outcome.state === 'stale') return true
     const ms = deps.clock.monotonic() - action.startedAt
@@ -353,6 +355,7 @@ export class ObjectRunner {
   /** Nothing is left to do now. A path that is fought over is looked at again when its back-off ends. */
   #settled(tracked: Tracked): void {
     tracked.failures = 0
+    tracked.authors.clear()
     tracked.timer?.cancel()
     tracked.timer = null
     const now = this.#tools.deps.clock.now()
@@ -380,7 +383,11 @@ export class ObjectRunner {
   }
 }
 
-export function noteVersion(tracked: Tracked, object: KubeObject): void {
+export function rememberAuthors(tracked: Tracked, evaluation: ObjectEvaluation): void {
+  for (const { field, cause } of evaluation.fields) if (cause.confidence !== 'unknown') tracked.authors.set(field.at, cause)
+}
+
+function noteVersion(tracked: Tracked, object: KubeObject): void {
   tracked.uid = object.metadata.uid ?? ''
   tracked.resourceVersion = object.metadata.resourceVersion ?? ''
 }

@@ -1,4 +1,5 @@
 // What the loop remembers: applications, and per application each object that Git declares or the inventory names.
+import type { Cause } from '../core/classify/index.ts'
 import type { FightState } from '../core/decide/index.ts'
 import type { AppDefinition, AppKey, ProjectDefinition } from '../core/definition/index.ts'
 import type { DesiredObject } from '../core/desired/index.ts'
@@ -33,6 +34,8 @@ export interface Tracked {
   enforced: boolean
   preExisting: ReadonlySet<string>
   fights: Map<string, FightState>
+  /** Who made what a claim of ours has taken over, until the write that the claim was for is done. */
+  authors: Map<string, Cause>
   firstSeen: Map<string, string>
   /** Normal-form key for which the server would not answer. */
   refusedForm: string
@@ -147,6 +150,7 @@ export class ObjectIndex {
       enforced: false,
       preExisting: new Set(),
       fights: new Map(),
+      authors: new Map(),
       firstSeen: new Map(),
       refusedForm: '',
       relearned: '',

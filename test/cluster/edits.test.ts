@@ -56,6 +56,11 @@ interface Edit {
   readonly requirements?: readonly string[]
 }
 
+interface Event {
+  readonly reason: string
+  readonly message: string
+}
+
 const podSpec = (spec: object): object => ({ spec: { template: { spec } } })
 const EDITS: readonly Edit[] = [
   { name: 'privileged sidecar', path: DEPLOYMENT, kind: 'json', body: [{ op: 'add', path: '/spec/template/spec/containers/-', value: { name: 'miner', image: 'evil:1', securityContext: { privileged: true } } }], manager: 'kubectl-patch', at: ['.spec.template.spec.containers[name="miner"]'], actor: 'kubectl-patch', generations: 2, requirements: ['S000-45'] },
@@ -100,19 +105,11 @@ describe('hand edits', () => {
     if (edit.generations > 0) expect(after.metadata.generation - before.metadata.generation).toBe(edit.generations)
     const managers = (after.metadata.managedFields ?? []).filter((entry: { subresource?: string }) => entry.subresource === undefined)
     expect(managers.map((entry: { manager: string; operation: string }) => `${entry.manager}|${entry.operation}`)).toEqual(expect.arrayContaining(['holdfast|Apply']))
-    const heal = await healOf(world, object, edit.at)
-    expect(heal).toContain(edit.actor)
+    const told = `/${object.split('/').at(-1)}: ${edit.at.join(', ')} by ${edit.actor},`
+    await editor.until(
+      '/api/v1/namespaces/argocd/events?limit=500',
+      ({ body }) => body.items.some(({ reason, message }: Event) => reason === 'DriftHealed' && message.includes(told)),
+      { what: `Event of the heal: ${told}` },
+    )
   })
 })
-
-/** The Event that tells of the heal: paths, actor, time. */
-async function healOf(world: World, object: string, at: readonly string[]): Promise<string> {
-  const name = object.split('/').at(-1) as string
-  const answer = await world.editor.until(
-    '/api/v1/namespaces/argocd/events?limit=500',
-    ({ body }) => body.items.some((event: { reason: string; message: string }) => event.reason === 'DriftHealed' && event.message.includes(`/${name}: ${at.join(', ')} by`)),
-    { what: `Event of the heal of ${name} at ${at.join(', ')}` },
-  )
-  const events = answer.body.items.filter((event: { reason: string; message: string }) => event.reason === 'DriftHealed' && event.message.includes(`/${name}: ${at.join(', ')} by`))
-  return events.at(-1).message
-}

@@ -60,7 +60,8 @@ interface Seen {
 
 function judge(seen: Seen, field: FieldChange): EvaluatedField {
   const { app, snapshot, ownership } = seen
-  const cause: Cause = classifyField(field, ownership)
+  const found: Cause = classifyField(field, ownership)
+  const cause = found.confidence === 'unknown' ? (snapshot.history.authors.get(field.at) ?? found) : found
   const preExisting = field.change === 'added' && (seen.beginning || snapshot.history.preExisting.has(field.at))
   const verdict: Verdict = decideField({
     field,

@@ -31,6 +31,8 @@ export interface ObjectHistory {
   /** Path texts of additions that were there before that. */
   readonly preExisting: ReadonlySet<string>
   readonly fights: ReadonlyMap<string, FightState>
+  /** By path text: who made an addition that our own claim has since moved into our bookkeeping. */
+  readonly authors: ReadonlyMap<string, Cause>
   /** ISO time by fingerprint. */
   readonly firstSeen: ReadonlyMap<string, string>
 }
