@@ -67,9 +67,9 @@ function readDestination(field: Field): Destination {
 function readAutomated(field: Field): AutomatedPermissions {
   mapOf(field)
   refuseOthers(field, { supported: ['enabled', 'prune', 'selfHeal', 'allowEmpty'] })
-  const flag = (name: string) => booleanOf(member(field, name), false)
+  const flag = (name: string) => booleanOf(member(field, name)) ?? false
   return {
-    enabled: isSet(field) && booleanOf(member(field, 'enabled'), true),
+    enabled: isSet(field) && (booleanOf(member(field, 'enabled')) ?? true),
     prune: flag('prune'),
     selfHeal: flag('selfHeal'),
     allowEmpty: flag('allowEmpty'),
@@ -81,7 +81,7 @@ function readRetry(field: Field): void {
   mapOf(field)
   refuseOthers(field, { supported: ['limit', 'backoff', 'refresh'] })
   integerOf(member(field, 'limit'), 0)
-  booleanOf(member(field, 'refresh'), false)
+  booleanOf(member(field, 'refresh'))
   const backoff = member(field, 'backoff')
   mapOf(backoff)
   refuseOthers(backoff, { supported: ['duration', 'factor', 'maxDuration'] })

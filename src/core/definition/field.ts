@@ -75,11 +75,12 @@ export function stringOf(field: Field): string {
   return ''
 }
 
-export function booleanOf(field: Field, fallback: boolean): boolean {
-  if (!isSet(field)) return fallback
+/** The boolean in this field; undefined when it is not set or (with a problem) not a boolean. */
+export function booleanOf(field: Field): boolean | undefined {
+  if (!isSet(field)) return undefined
   if (typeof field.value === 'boolean') return field.value
   wrongType(field, 'true or false')
-  return fallback
+  return undefined
 }
 
 export function integerOf(field: Field, fallback: number): number {

@@ -138,16 +138,26 @@ function pathPart(tokens: Tokens): JqStep[] {
   return isSign(peek(tokens), '.') ? [] : suffixes(tokens)
 }
 
-function literal(tokens: Tokens): Literal {
-  const token = peek(tokens)
-  tokens.position++
+const WORDS: ReadonlyMap<string, Literal> = new Map<string, Literal>([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+])
+
+/** The value a token stands for; undefined when it is no literal. */
+function valueOf(token: Token | undefined): Literal | undefined {
   if (token?.kind === 'string') return unquote(token.text)
-  if (token?.kind === 'number' && Math.abs(Number(token.text)) <= Number.MAX_SAFE_INTEGER) return Number(token.text)
-  if (token?.kind === 'name' && token.text === 'true') return true
-  if (token?.kind === 'name' && token.text === 'false') return false
-  if (token?.kind === 'name' && token.text === 'null') return null
-  tokens.position--
-  throw unexpected(tokens, 'a string, a number, true, false or null')
+  if (token?.kind === 'name') return WORDS.get(token.text)
+  if (token?.kind !== 'number') return undefined
+  const value = Number(token.text)
+  return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : undefined
+}
+
+function literal(tokens: Tokens): Literal {
+  const value = valueOf(peek(tokens))
+  if (value === undefined) throw unexpected(tokens, 'a string, a number, true, false or null')
+  tokens.position++
+  return value
 }
 
 /** The part after `select`: `(.a.b == literal)`. */
@@ -215,23 +225,33 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   return current ?? null
 }
 
-function follow(place: Place, step: JqStep): readonly Place[] {
+function field(place: Place, name: string): readonly Place[] {
   const { value } = place
+  return isMap(value) && Object.hasOwn(value, name) ? [at(place, name, value[name])] : []
+}
+
+function item(place: Place, index: number): readonly Place[] {
+  const { value } = place
+  if (!Array.isArray(value)) return []
+  const found = index < 0 ? value.length + index : index
+  return found >= 0 && found < value.length ? [at(place, found, value[found])] : []
+}
+
+function isSelected({ value }: Place, step: Extract<JqStep, { kind: 'select' }>): boolean {
+  const found = valueAt(value, step.path)
+  return (typeof found === 'bigint' ? Number(found) : found) === step.equals
+}
+
+function follow(place: Place, step: JqStep): readonly Place[] {
   switch (step.kind) {
     case 'field':
-      return isMap(value) && Object.hasOwn(value, step.name) ? [at(place, step.name, value[step.name])] : []
-    case 'index': {
-      if (!Array.isArray(value)) return []
-      const index = step.index < 0 ? value.length + step.index : step.index
-      return index >= 0 && index < value.length ? [at(place, index, value[index])] : []
-    }
+      return field(place, step.name)
+    case 'index':
+      return item(place, step.index)
     case 'each':
       return each(place)
-    case 'select': {
-      const found = valueAt(value, step.path)
-      const same = typeof found === 'bigint' ? Number(found) === step.equals : found === step.equals
-      return same ? [place] : []
-    }
+    case 'select':
+      return isSelected(place, step) ? [place] : []
     default:
       return step satisfies never
   }

@@ -54,7 +54,7 @@ function readOptions(field: Field, own: SyncOptions): void {
 function readInitiator(field: Field): string {
   mapOf(field)
   refuseOthers(field, { supported: ['username', 'automated'] })
-  booleanOf(member(field, 'automated'), false)
+  booleanOf(member(field, 'automated'))
   return stringOf(member(field, 'username'))
 }
 
@@ -73,8 +73,8 @@ function readOperation(field: Field, own: SyncOptions): Operation {
   if (revision.startsWith('-')) complain(sync, 'HF2001', `${sync.path}.revision must not begin with -`)
   return {
     revision: revision === '' ? null : revision,
-    prune: booleanOf(member(sync, 'prune'), false),
-    dryRun: booleanOf(member(sync, 'dryRun'), false),
+    prune: booleanOf(member(sync, 'prune')) ?? false,
+    dryRun: booleanOf(member(sync, 'dryRun')) ?? false,
     resources: itemsOf(member(sync, 'resources')).map(readResource),
     initiatedBy: readInitiator(member(field, 'initiatedBy')),
   }

@@ -73,7 +73,7 @@ function readDestination(field: Field): ProjectDefinition['destinations'][number
 function readSpec(spec: Field): Omit<ProjectDefinition, 'name' | 'mode'> {
   mapOf(spec)
   refuseOthers(spec, SPEC_FIELDS)
-  booleanOf(member(spec, 'permitOnlyProjectScopedClusters'), false)
+  booleanOf(member(spec, 'permitOnlyProjectScopedClusters'))
   const whitelist = member(spec, 'namespaceResourceWhitelist')
   return {
     sourceRepos: stringsOf(member(spec, 'sourceRepos')),

@@ -52,7 +52,7 @@ function readDirectory(field: Field): DirectoryOptions {
   refuseOthers(jsonnet, { supported: [], notYet: ['extVars', 'libs', 'tlas'] })
   mapOf(jsonnet)
   return {
-    recurse: booleanOf(member(field, 'recurse'), false),
+    recurse: booleanOf(member(field, 'recurse')) ?? false,
     include: stringOf(member(field, 'include')),
     exclude: stringOf(member(field, 'exclude')),
   }

@@ -40,21 +40,24 @@ const BUILT_IN_GROUPS = new Set([
 /** Maps of strings: here the server reads null as ''. */
 const STRING_MAPS = new Set(['labels', 'annotations', 'data', 'stringData', 'matchLabels', 'nodeSelector'])
 
-function withoutNulls(value: unknown, inStringMap: boolean): unknown {
-  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, false))
+/** What null means in the map at hand. */
+type NullMeaning = 'nothing' | 'empty string'
+
+function withoutNulls(value: unknown, meaning: NullMeaning): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, 'nothing'))
   if (!isMap(value)) return value
   const entries: [string, unknown][] = []
   for (const [name, item] of Object.entries(value)) {
     if (item === undefined) continue
-    if (item !== null) entries.push([name, withoutNulls(item, STRING_MAPS.has(name))])
-    else if (inStringMap) entries.push([name, ''])
+    if (item !== null) entries.push([name, withoutNulls(item, STRING_MAPS.has(name) ? 'empty string' : 'nothing')])
+    else if (meaning === 'empty string') entries.push([name, ''])
   }
   return Object.fromEntries(entries)
 }
 
 function cleanMetadata(metadata: JsonMap): JsonMap {
   const entries = Object.entries(metadata).filter(([name]) => !SERVER_FIELDS.has(name))
-  return withoutNulls(Object.fromEntries(entries), false) as JsonMap
+  return withoutNulls(Object.fromEntries(entries), 'nothing') as JsonMap
 }
 
 /**
@@ -63,7 +66,7 @@ function cleanMetadata(metadata: JsonMap): JsonMap {
  */
 export function cleanObject(object: KubeObject, group: string): KubeObject {
   const { status, metadata, ...rest } = object
-  const body = BUILT_IN_GROUPS.has(group) ? (withoutNulls(rest, false) as JsonMap) : rest
+  const body = BUILT_IN_GROUPS.has(group) ? (withoutNulls(rest, 'nothing') as JsonMap) : rest
   return { ...body, metadata: cleanMetadata(metadata as JsonMap) } as unknown as KubeObject
 }
 
