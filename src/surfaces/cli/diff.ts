@@ -1,0 +1,132 @@
+// `holdfast diff`: what differs, who made it, what would be done.
+import { Option, type Command } from 'commander'
+import { driftExitCode, type DriftReport } from '../../core/record/index.ts'
+import type { CliIo } from './io.ts'
+import { addConnection, appName, type ConnectOptions, outputOption, usage } from './options.ts'
+import { presentReport, REPORT_FORMATS, type ReportFormat } from './present/index.ts'
+
+/** What is declared: an Application of the cluster, the Application of a file, or files. */
+export type DiffTarget =
+  | { readonly kind: 'app'; readonly namespace: string; readonly name: string; readonly desired?: string }
+  | { readonly kind: 'app-file'; readonly file: string; readonly namespace: string }
+  | { readonly kind: 'files'; readonly path: string; readonly app?: string; readonly namespace?: string }
+
+export interface DiffRequest extends ConnectOptions {
+  readonly target: DiffTarget
+  /** Live state from files instead of the cluster: then no network is used. */
+  readonly live?: string
+  readonly argocdCm?: string
+  readonly learn: 'dry-run' | 'never'
+  readonly include: 'different' | 'all'
+}
+
+export interface DiffServices {
+  readonly io: CliIo
+  readonly version: string
+  exists(path: string): boolean
+  diff(request: DiffRequest): Promise<DriftReport>
+}
+
+interface DiffOptions extends ConnectOptions {
+  readonly desired?: string
+  readonly live?: string
+  readonly app?: string
+  readonly argocdCm?: string
+  readonly policy?: string
+  readonly namespace?: string
+  readonly output: ReportFormat
+  readonly all: boolean
+  readonly verbose: boolean
+  readonly learn: 'dry-run' | 'never'
+}
+
+export function isPath(text: string, exists: (path: string) => boolean): boolean {
+  return text.startsWith('.') || text.startsWith('/') || exists(text)
+}
+
+function filesTarget(path: string, options: DiffOptions): DiffTarget {
+  const { app, namespace } = options
+  return {
+    kind: 'files',
+    path,
+    ...(app === undefined ? {} : { app }),
+    ...(namespace === undefined ? {} : { namespace }),
+  }
+}
+
+function appTarget(name: string, options: DiffOptions): DiffTarget {
+  if (options.app !== undefined) throw usage('give the name of an Application or --app FILE, not both')
+  const { desired } = options
+  return { kind: 'app', ...appName(name, options.namespace), ...(desired === undefined ? {} : { desired }) }
+}
+
+/** What the words on the command line mean; throws HF7002 where they mean nothing. */
+export function diffTarget(subject: string | undefined, options: DiffOptions, services: DiffServices): DiffTarget {
+  const { desired, app, live } = options
+  const path = subject !== undefined && isPath(subject, (file) => services.exists(file)) ? subject : undefined
+  if (path !== undefined && desired !== undefined) throw usage('give a path or --desired, not both')
+  const declared = path ?? (subject === undefined ? desired : undefined)
+  if (declared !== undefined) return filesTarget(declared, options)
+  if (live !== undefined) throw usage('--live is compared with files: give a path or --desired')
+  if (subject !== undefined) return appTarget(subject, options)
+  if (app !== undefined) return { kind: 'app-file', file: app, namespace: options.namespace ?? 'argocd' }
+  throw usage('say what is declared: the name of an Application, a path, --desired or --app')
+}
+
+export async function runDiff(
+  services: DiffServices,
+  subject: string | undefined,
+  options: DiffOptions,
+): Promise<void> {
+  const { io, version } = services
+  if (options.policy !== undefined) throw usage('--policy is not supported yet', 'Leave it out.')
+  const { live, argocdCm, kubeconfig, context } = options
+  const report = await services.diff({
+    target: diffTarget(subject, options, services),
+    learn: options.learn,
+    include: options.all ? 'all' : 'different',
+    ...(live === undefined ? {} : { live }),
+    ...(argocdCm === undefined ? {} : { argocdCm }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  })
+  const detail = options.verbose ? 'verbose' : 'normal'
+  io.out(presentReport(report, { format: options.output, version, color: io.color ? 'always' : 'never', detail }))
+  io.exit(driftExitCode(report))
+}
+
+const EXAMPLES = `
+Examples:
+  holdfast diff web                          an Application of the cluster
+  holdfast diff web --desired ./web          the same, with the files of a working copy
+  holdfast diff ./web                        files against the current kubeconfig context
+  holdfast diff ./web --live dump.yaml       files against files, without any network
+  holdfast diff --app app.yaml               an Application that is not in the cluster yet
+
+Ends with 0: no drift, 1: drift, 2: the question could not be answered.
+`
+
+export function addDiff(program: Command, services: DiffServices, description: string): void {
+  const command = program
+    .command('diff')
+    .description(description)
+    .argument('[app|path]', 'an Application, or what begins with . or / or exists as a path')
+    .option('--desired <path>', 'what is declared: a kustomization, a directory or a file')
+    .option('--live <path>', 'live state from a file or directory; no network is used')
+    .option('--app <file>', 'the Application whose rules, namespace and marks hold')
+    .option('--argocd-cm <file>', 'installation-wide settings; default: those of the cluster for an Application')
+    .option('--policy <file>', 'not supported yet')
+    .option('-n, --namespace <namespace>', 'of the Application (default argocd), or of files that name none')
+    .addOption(outputOption(REPORT_FORMATS, 'text'))
+    .option('--all', 'list objects in sync too', false)
+    .option('-v, --verbose', 'show what is ignored, and by which rule', false)
+    .addOption(
+      new Option('--learn <how>', 'may the server be asked by dry run what it makes of an object?')
+        .choices(['dry-run', 'never'])
+        .default('never'),
+    )
+    .addHelpText('after', EXAMPLES)
+  addConnection(command).action((subject: string | undefined, options: DiffOptions) =>
+    runDiff(services, subject, options),
+  )
+}
