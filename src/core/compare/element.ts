@@ -1,6 +1,6 @@
 // How the comparison names list items and finds the types of members.
 import type { FieldPath, Json, PathElement } from '../kube/index.ts'
-import { itemElement, type ListType, type ObjectSchema, type TypeNode } from '../merge/index.ts'
+import { itemElement, type ListType, type ObjectSchema, type TypeNode, typeFor } from '../merge/index.ts'
 import { isProblem } from '../problem/index.ts'
 
 export const UNTYPED: TypeNode = { kind: 'untyped' }
@@ -25,4 +25,10 @@ export function typeAt(schema: ObjectSchema, path: FieldPath): TypeNode {
   let type: TypeNode = schema.root
   for (const element of path) type = element.kind === 'field' ? memberType(type, element.name) : itemType(type)
   return type
+}
+
+/** Is a value of this type compared, owned and replaced as one? */
+export function atomicType(declared: TypeNode, value: Json | undefined): boolean {
+  const type = typeFor(declared, value)
+  return type.kind === 'scalar' || (type.kind === 'map' ? type.atomic : type.listType === 'atomic')
 }

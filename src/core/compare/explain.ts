@@ -1,18 +1,8 @@
 // Which shipped rule explains a value that only live has?
-import {
-  deepEqual,
-  type FieldPath,
-  isMap,
-  type Json,
-  type JsonMap,
-  type KubeObject,
-  type ObjectRef,
-} from '../kube/index.ts'
-import { BUILTIN_RULES, type BuiltinRule, POD_SPEC, type ValueTest } from './builtin-rules.ts'
-
-const TOKEN_VOLUME = /^kube-api-access-[a-z0-9]{5}$/
-const TOKEN_MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
-const TOKEN_SOURCES = new Set(['serviceAccountToken', 'configMap', 'downwardAPI'])
+import type { FieldPath, Json, JsonMap, KubeObject, ObjectRef } from '../kube/index.ts'
+import { BUILTIN_RULES, POD_SPEC } from './builtin-rules.ts'
+import type { BuiltinRule } from './rule.ts'
+import { holds, memberAt } from './value-test.ts'
 
 interface CompiledRule {
   readonly rule: BuiltinRule
@@ -38,7 +28,7 @@ function expand(path: string, podSpec: readonly string[] | undefined): readonly 
 
 /** Compiles the shipped rules for one kind (`group/Kind`, core kinds as `Kind`). */
 export function indexRules(kindName: string, rules: readonly BuiltinRule[] = BUILTIN_RULES): RuleIndex {
-  const podSpec = POD_SPEC[kindName]
+  const podSpec = Object.hasOwn(POD_SPEC, kindName) ? POD_SPEC[kindName] : undefined
   const byTail = new Map<string, CompiledRule[]>()
   for (const rule of rules) {
     const forPods = rule.kinds.includes('@pod') && podSpec !== undefined
@@ -64,63 +54,6 @@ function matches(segments: readonly string[], path: FieldPath): boolean {
   })
 }
 
-function at(object: unknown, path: readonly string[]): unknown {
-  let current: unknown = object
-  for (const name of path) {
-    if (!isMap(current) || !Object.hasOwn(current, name)) return undefined
-    current = current[name]
-  }
-  return current
-}
-
-function isTokenVolume(value: Json): boolean {
-  if (!isMap(value) || typeof value.name !== 'string' || !TOKEN_VOLUME.test(value.name)) return false
-  const projected = value.projected
-  if (Object.keys(value).length !== 2 || !isMap(projected) || !Array.isArray(projected.sources)) return false
-  return (projected.sources as readonly Json[]).every((source) => {
-    if (!isMap(source)) return false
-    if (!Object.keys(source).every((name) => TOKEN_SOURCES.has(name))) return false
-    return !isMap(source.configMap) || source.configMap.name === 'kube-root-ca.crt'
-  })
-}
-
-function isTokenMount(value: Json): boolean {
-  return (
-    isMap(value) &&
-    value.mountPath === TOKEN_MOUNT_PATH &&
-    typeof value.name === 'string' &&
-    TOKEN_VOLUME.test(value.name) &&
-    value.readOnly === true
-  )
-}
-
-interface Place {
-  readonly value: Json
-  readonly parent: JsonMap | null
-  readonly live: KubeObject
-}
-
-function holds(test: ValueTest, place: Place): boolean {
-  switch (test.is) {
-    case 'any':
-      return true
-    case 'one-of':
-      return test.values.some((value) => deepEqual(value, place.value))
-    case 'equal-to':
-      return place.value === at(place.live, test.path)
-    case 'sibling':
-      return place.parent !== null && place.value === place.parent[test.name]
-    case 'token-volume':
-      return isTokenVolume(place.value)
-    case 'token-mount':
-      return isTokenMount(place.value)
-    case 'token-mount-name':
-      return place.parent !== null && isTokenMount(place.parent)
-    default:
-      return test satisfies never
-  }
-}
-
 export interface ExplainContext {
   readonly index: RuleIndex
   readonly desired: KubeObject
@@ -129,21 +62,30 @@ export interface ExplainContext {
   readonly hasForm: boolean
 }
 
-/** The rule that explains `value` at `path`, which desired does not declare; undefined when none does. */
-export function ruleFor(
-  path: FieldPath,
-  value: Json,
-  parent: JsonMap | null,
-  context: ExplainContext,
-): BuiltinRule | undefined {
-  const last = path.at(-1)
+/** A value that only live has, with the map that it stands in. */
+export interface Addition {
+  readonly path: FieldPath
+  readonly value: Json
+  readonly parent: JsonMap | null
+}
+
+function applies(rule: BuiltinRule, context: ExplainContext): boolean {
+  if (rule.applies === 'without-form' && context.hasForm) return false
+  if (rule.whenDesired !== undefined && memberAt(context.desired, rule.whenDesired) === undefined) return false
+  return rule.unlessDesired === undefined || memberAt(context.desired, rule.unlessDesired) === undefined
+}
+
+const NO_RULES: readonly CompiledRule[] = []
+
+/** The rule that explains what desired does not declare; undefined when none does. */
+export function ruleFor(addition: Addition, context: ExplainContext): BuiltinRule | undefined {
+  const last = addition.path.at(-1)
   if (last === undefined) return undefined
-  const named = last.kind === 'field' ? (context.index.byTail.get(last.name) ?? []) : []
-  const starred = context.index.byTail.get('*') ?? []
-  return [...named, ...starred].find(({ rule, segments }) => {
-    if (rule.applies === 'without-form' && context.hasForm) return false
-    if (!matches(segments, path)) return false
-    if (rule.whenDesired !== undefined && at(context.desired, rule.whenDesired) === undefined) return false
-    return holds(rule.value, { value, parent, live: context.live })
-  })?.rule
+  const name = last.kind === 'field' ? last.name : ''
+  const named = (last.kind === 'field' ? context.index.byTail.get(name) : undefined) ?? NO_RULES
+  const starred = context.index.byTail.get('*') ?? NO_RULES
+  const place = { ...addition, name, desired: context.desired, live: context.live }
+  const found = ({ rule, segments }: CompiledRule): boolean =>
+    matches(segments, addition.path) && applies(rule, context) && holds(rule.value, place)
+  return (named.find(found) ?? starred.find(found))?.rule
 }

@@ -14,7 +14,7 @@ import {
 } from '../kube/index.ts'
 import type { ObjectSchema, TypeNode } from '../merge/index.ts'
 import { elementOf, itemType, memberType } from './element.ts'
-import type { FieldChange, IgnoredChange } from './types.ts'
+import type { IgnoredChange } from './types.ts'
 
 function ignoredPaths(rule: IgnoreRule, object: KubeObject): readonly JsonPath[] {
   return [...matchPointers(object, rule.jsonPointers), ...matchJqPaths(object, rule.jqPaths)]
@@ -52,25 +52,30 @@ function valueAt(root: Json | undefined, path: JsonPath): Json | undefined {
   return value
 }
 
-/** A copy without the place; containers that this empties go too (an emptied map equals an absent one). */
+function withoutItem(list: readonly Json[], path: JsonPath, depth: number): Json {
+  const step = path[depth] as number
+  if (step >= list.length) return list
+  if (depth + 1 === path.length) return list.filter((_, index) => index !== step)
+  const rest = without(list[step] as Json, path, depth + 1) ?? {}
+  return list.map((item, index) => (index === step ? rest : item))
+}
+
+function withoutMember(map: JsonMap, path: JsonPath, depth: number): Json {
+  const step = path[depth] as string
+  const member = Object.hasOwn(map, step) ? map[step] : undefined
+  if (member === undefined) return map
+  const rest = without(member, path, depth + 1)
+  const { [step]: _, ...others } = map
+  const emptied = rest === undefined || (isEmptyValue(rest) && !isEmptyValue(member))
+  return emptied ? others : { ...map, [step]: rest }
+}
+
+/** A copy without the place; maps and lists that this empties go too (an emptied map equals an absent one). */
 function without(root: Json, path: JsonPath, depth = 0): Json | undefined {
   const step = path[depth]
   if (step === undefined) return undefined
-  if (typeof step === 'number') {
-    if (!Array.isArray(root) || step >= root.length) return root
-    const list = root as readonly Json[]
-    const rest = without(list[step] as Json, path, depth + 1)
-    return rest === undefined && depth + 1 === path.length
-      ? list.filter((_, index) => index !== step)
-      : list.map((item, index) => (index === step ? (rest ?? {}) : item))
-  }
-  if (!isMap(root) || !Object.hasOwn(root, step)) return root
-  const rest = without(root[step] as Json, path, depth + 1)
-  const copy: Record<string, Json | undefined> = { ...root }
-  if (rest === undefined || (depth + 1 < path.length && isEmptyValue(rest) && !isEmptyValue(root[step])))
-    delete copy[step]
-  else copy[step] = rest
-  return copy
+  if (typeof step === 'number') return Array.isArray(root) ? withoutItem(root as readonly Json[], path, depth) : root
+  return isMap(root) ? withoutMember(root, path, depth) : root
 }
 
 function byDepthThenIndex(a: JsonPath, b: JsonPath): number {
@@ -117,7 +122,7 @@ function hidden(rule: IgnoreRule, sides: Sides, schema: ObjectSchema): IgnoredCh
       formatPointer(sides.live as unknown as JsonMap, path) ??
       formatPointer(sides.desired as unknown as JsonMap, path) ??
       ''
-    return [{ path, at, pointer, change, ...values, rule: rule.id, owner: null, carry: desired !== undefined } as const]
+    return [{ path, at, pointer, change, ...values, rule: rule.id, owner: null, carry: true } as const]
   })
 }
 
@@ -142,9 +147,9 @@ export function applyIgnoreRules(
   return { sides: current, ignored }
 }
 
-/** The `managedFieldsManagers` rule that hides this change, if its owners are all listed. */
+/** The `managedFieldsManagers` rule that hides what stands at this path: one of its owners is listed. */
 export function managerRule(
-  change: FieldChange,
+  path: FieldPath,
   rules: readonly IgnoreRule[],
   context: { ref: ObjectRef; managersOf: (path: FieldPath) => readonly string[] },
 ): IgnoreRule | undefined {
@@ -152,6 +157,6 @@ export function managerRule(
     (rule) => rule.problem === null && rule.managers.length > 0 && ruleMatches(rule, context.ref),
   )
   if (listed.length === 0) return undefined
-  const owners = context.managersOf(change.path)
+  const owners = context.managersOf(path)
   return listed.find((rule) => owners.some((owner) => rule.managers.includes(owner)))
 }

@@ -23,8 +23,8 @@ export interface IgnoredChange extends FieldChange {
   /** Who owns the value, where the rule delegates it. */
   readonly owner: string | null
   /**
-   * True when desired declares the path but live's value is to be left alone: an apply then carries live's value there,
-   * because an apply of Git's value would overwrite it.
+   * True when live's value is to be left alone: an apply carries it where it would else overwrite it with Git's, or, for
+   * what only live has, remove it because Holdfast owns it.
    */
   readonly carry: boolean
   /** Where the value stands in desired (JSON path), when `carry`. */

@@ -1,0 +1,103 @@
+// One deviation → what of it is explained, and what is not.
+import { type FieldPath, isMap, type Json, type JsonMap } from '../kube/index.ts'
+import type { TypeNode } from '../merge/index.ts'
+import { cover, type CoverContext, type Explanation } from './cover.ts'
+import { itemType, memberType, typeAt } from './element.ts'
+import { sameAsAbsent } from './empty.ts'
+import { parentAt } from './locate.ts'
+import { type Deviation, walkValue } from './walk.ts'
+
+export interface Explained {
+  readonly rest: readonly Deviation[]
+  readonly found: readonly (Explanation & { readonly deviation: Deviation })[]
+}
+
+const NOTHING: Explained = { rest: [], found: [] }
+
+function explainAdded(deviation: Deviation, context: CoverContext): Explained {
+  const { path } = deviation
+  const { found, left } = cover(
+    {
+      path,
+      value: deviation.live ?? null,
+      parent: parentAt(context.live as unknown as JsonMap, path),
+      type: typeAt(context.schema, path),
+    },
+    context,
+  )
+  return {
+    rest: left.map((node) => ({ ...deviation, path: node.path, live: node.value })),
+    found: found.map(({ path: at, value, ...explanation }) => ({
+      ...explanation,
+      deviation: { ...deviation, path: at, live: value },
+    })),
+  }
+}
+
+interface Pair {
+  readonly path: FieldPath
+  readonly desired: Json | undefined
+  readonly live: Json | undefined
+  readonly type: TypeNode
+}
+
+/** Member pairs of two atomic values of the same shape; null when the shapes differ. */
+function pairs({ path, desired, live }: Deviation, type: TypeNode): Pair[] | null {
+  if (Array.isArray(desired) && Array.isArray(live)) {
+    if (desired.length !== live.length) return null
+    const item = itemType(type)
+    return (desired as readonly Json[]).map((value, index) => ({
+      path: [...path, { kind: 'index', index }],
+      desired: value,
+      live: live[index] as Json,
+      type: item,
+    }))
+  }
+  if (!isMap(desired) || !isMap(live)) return null
+  const names = [...new Set([...Object.keys(desired), ...Object.keys(live)])]
+  const own = (map: JsonMap, name: string): Json | undefined => (Object.hasOwn(map, name) ? map[name] : undefined)
+  return names.map((name) => ({
+    path: [...path, { kind: 'field', name }],
+    desired: own(desired, name),
+    live: own(live, name),
+    type: memberType(type, name),
+  }))
+}
+
+/** An atomic list or map may differ only by defaults inside it; then it does not differ. */
+function explainAtomic(deviation: Deviation, context: CoverContext): Explained {
+  const whole: Explained = { rest: [deviation], found: [] }
+  const inside = context.hasForm ? null : pairs(deviation, typeAt(context.schema, deviation.path))
+  if (inside === null) return whole
+  const found: Explained['found'][number][] = []
+  for (const { path, desired, live, type } of inside) {
+    const { deviations } = walkValue({ desired, live, form: undefined }, type, { hasForm: false, at: path })
+    for (const inner of deviations) {
+      const part = explain(inner, context)
+      if (part.rest.length > 0) return whole
+      found.push(...part.found)
+    }
+  }
+  return { rest: [], found }
+}
+
+/** `rules: []` of an aggregated ClusterRole: what stands where Git declares nothing may have been put there for it. */
+function explainFilled(deviation: Deviation, context: CoverContext): Explained | undefined {
+  const { path, desired } = deviation
+  const node = { path, value: desired ?? null, type: typeAt(context.schema, path) }
+  if (!sameAsAbsent(node, context.group)) return undefined
+  const { rest, found } = explainAdded({ ...deviation, change: 'added' }, context)
+  if (rest.length > 0) return undefined
+  return {
+    rest,
+    found: found.map((part) => ({ ...part, deviation: { ...part.deviation, change: 'changed' }, carry: true })),
+  }
+}
+
+export function explain(deviation: Deviation, context: CoverContext): Explained {
+  const { path, change, desired } = deviation
+  if (change === 'added') return explainAdded(deviation, context)
+  if (change === 'changed') return explainFilled(deviation, context) ?? explainAtomic(deviation, context)
+  const node = { path, value: desired ?? null, type: typeAt(context.schema, path) }
+  return !context.hasForm && sameAsAbsent(node, context.group) ? NOTHING : { rest: [deviation], found: [] }
+}

@@ -1,0 +1,116 @@
+// Defaults of the remaining built-in kinds.
+import type { Json } from '../kube/index.ts'
+import { allocated, type BuiltinRule, defaulted, type ValueTest } from './rule.ts'
+
+const SERVICE = ['Service']
+const MUTATING = ['admissionregistration.k8s.io/MutatingWebhookConfiguration']
+const WEBHOOKS = [...MUTATING, 'admissionregistration.k8s.io/ValidatingWebhookConfiguration']
+const POLICY = ['admissionregistration.k8s.io/ValidatingAdmissionPolicy']
+const POLICY_BINDING = ['admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding']
+const CRD = ['apiextensions.k8s.io/CustomResourceDefinition']
+const HPA = ['autoscaling/HorizontalPodAutoscaler']
+const NETWORK_POLICY = ['networking.k8s.io/NetworkPolicy']
+const CSI_DRIVER = ['storage.k8s.io/CSIDriver']
+const PRIORITY_LEVEL = ['flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration']
+
+const byTest = (kinds: readonly string[], path: string, value: ValueTest): BuiltinRule => ({
+  ...defaulted(kinds, path),
+  value,
+})
+
+const scaling = (type: string, value: number): Json => ({ type, value, periodSeconds: 15 })
+const SCALE_UP = [scaling('Pods', 4), scaling('Percent', 100)]
+const SCALE_DOWN = [scaling('Percent', 100)]
+
+const SCALER: readonly BuiltinRule[] = [
+  defaulted(HPA, 'spec.minReplicas', 1),
+  defaulted(HPA, 'spec.metrics', [
+    { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+  ]),
+  defaulted(HPA, 'spec.behavior.scaleUp', { stabilizationWindowSeconds: 0, selectPolicy: 'Max', policies: SCALE_UP }),
+  defaulted(HPA, 'spec.behavior.scaleUp.stabilizationWindowSeconds', 0),
+  defaulted(HPA, 'spec.behavior.scaleUp.selectPolicy', 'Max'),
+  defaulted(HPA, 'spec.behavior.scaleUp.policies', SCALE_UP),
+  defaulted(HPA, 'spec.behavior.scaleDown', { selectPolicy: 'Max', policies: SCALE_DOWN }),
+  defaulted(HPA, 'spec.behavior.scaleDown.selectPolicy', 'Max'),
+  defaulted(HPA, 'spec.behavior.scaleDown.policies', SCALE_DOWN),
+]
+
+/** Which namespaces and objects a webhook or an admission policy is about. */
+const matching = (kinds: readonly string[], at: string): BuiltinRule[] => [
+  defaulted(kinds, `${at}matchPolicy`, 'Equivalent'),
+  defaulted(kinds, `${at}namespaceSelector`, {}),
+  defaulted(kinds, `${at}objectSelector`, {}),
+]
+
+const ADMISSION: readonly BuiltinRule[] = [
+  ...matching(WEBHOOKS, 'webhooks.*.'),
+  defaulted(WEBHOOKS, 'webhooks.*.failurePolicy', 'Fail'),
+  defaulted(MUTATING, 'webhooks.*.reinvocationPolicy', 'Never'),
+  defaulted(WEBHOOKS, 'webhooks.*.timeoutSeconds', 10),
+  defaulted(WEBHOOKS, 'webhooks.*.rules.*.scope', '*'),
+  defaulted(WEBHOOKS, 'webhooks.*.clientConfig.service.port', 443),
+  ...matching(POLICY, 'spec.matchConstraints.'),
+  defaulted(POLICY, 'spec.failurePolicy', 'Fail'),
+  defaulted(POLICY, 'spec.matchConstraints.resourceRules.*.scope', '*'),
+  ...matching(POLICY_BINDING, 'spec.matchResources.'),
+]
+
+const STORAGE: readonly BuiltinRule[] = [
+  defaulted(['PersistentVolumeClaim'], 'spec.volumeMode', 'Filesystem'),
+  allocated(['PersistentVolumeClaim'], 'spec.storageClassName'),
+  defaulted(['PersistentVolume'], 'spec.volumeMode', 'Filesystem'),
+  defaulted(['PersistentVolume'], 'spec.persistentVolumeReclaimPolicy', 'Retain'),
+  defaulted(['PersistentVolume'], 'spec.hostPath.type', ''),
+  defaulted(['storage.k8s.io/StorageClass'], 'reclaimPolicy', 'Delete'),
+  defaulted(['storage.k8s.io/StorageClass'], 'volumeBindingMode', 'Immediate'),
+  defaulted(CSI_DRIVER, 'spec.attachRequired', true),
+  defaulted(CSI_DRIVER, 'spec.fsGroupPolicy', 'ReadWriteOnceWithFSType'),
+  ...['podInfoOnMount', 'requiresRepublish', 'seLinuxMount', 'storageCapacity'].map((name) =>
+    defaulted(CSI_DRIVER, `spec.${name}`, false),
+  ),
+  defaulted(CSI_DRIVER, 'spec.volumeLifecycleModes', ['Persistent']),
+]
+
+const NETWORK: readonly BuiltinRule[] = [
+  ...['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'healthCheckNodePort', 'ports.*.nodePort'].map(
+    (path) => allocated(SERVICE, `spec.${path}`),
+  ),
+  defaulted(SERVICE, 'spec.type', 'ClusterIP'),
+  defaulted(SERVICE, 'spec.sessionAffinity', 'None'),
+  {
+    ...defaulted(SERVICE, 'spec.sessionAffinityConfig', { clientIP: { timeoutSeconds: 10800 } }),
+    whenDesired: ['spec', 'sessionAffinity'],
+  },
+  defaulted(SERVICE, 'spec.internalTrafficPolicy', 'Cluster'),
+  defaulted(SERVICE, 'spec.externalTrafficPolicy', 'Cluster'),
+  defaulted(SERVICE, 'spec.allocateLoadBalancerNodePorts', true),
+  defaulted(SERVICE, 'spec.ports.*.protocol', 'TCP'),
+  byTest(SERVICE, 'spec.ports.*.targetPort', { is: 'sibling', name: 'port' }),
+  byTest(NETWORK_POLICY, 'spec.policyTypes', { is: 'policy-types' }),
+  defaulted(NETWORK_POLICY, 'spec.ingress.*.ports.*.protocol', 'TCP'),
+  defaulted(NETWORK_POLICY, 'spec.egress.*.ports.*.protocol', 'TCP'),
+  allocated(['networking.k8s.io/Ingress'], 'spec.ingressClassName'),
+]
+
+export const OTHER_RULES: readonly BuiltinRule[] = [
+  ...NETWORK,
+  ...STORAGE,
+  ...SCALER,
+  ...ADMISSION,
+  defaulted(['Secret'], 'type', 'Opaque'),
+  byTest(['LimitRange'], 'spec.limits.*.defaultRequest', { is: 'sibling', name: 'default' }),
+  defaulted(['policy/PodDisruptionBudget'], 'spec.unhealthyPodEvictionPolicy', 'IfHealthyBudget'),
+  ...['rbac.authorization.k8s.io/RoleBinding', 'rbac.authorization.k8s.io/ClusterRoleBinding'].flatMap((kind) => [
+    defaulted([kind], 'roleRef.apiGroup', 'rbac.authorization.k8s.io'),
+    defaulted([kind], 'subjects.*.apiGroup', 'rbac.authorization.k8s.io'),
+  ]),
+  defaulted(['scheduling.k8s.io/PriorityClass'], 'preemptionPolicy', 'PreemptLowerPriority'),
+  defaulted(PRIORITY_LEVEL, 'spec.limited.lendablePercent', 0),
+  defaulted(PRIORITY_LEVEL, 'spec.limited.limitResponse.queuing.handSize', 8),
+  defaulted(PRIORITY_LEVEL, 'spec.limited.limitResponse.queuing.queueLengthLimit', 50),
+  defaulted(['flowcontrol.apiserver.k8s.io/FlowSchema'], 'spec.matchingPrecedence', 1000),
+  defaulted(CRD, 'spec.conversion', { strategy: 'None' }),
+  byTest(CRD, 'spec.names.listKind', { is: 'kind-of-list' }),
+  byTest(CRD, 'spec.names.singular', { is: 'kind-in-lower-case' }),
+]

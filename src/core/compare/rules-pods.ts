@@ -1,0 +1,82 @@
+// What the server and controllers fill into Pods and pod templates.
+import type { Json } from '../kube/index.ts'
+import { type BuiltinRule, defaulted, made, type ValueTest } from './rule.ts'
+
+const SERVER = 'kube-apiserver'
+const PODS = ['@pod']
+const CONTAINERS = ['containers', 'initContainers', 'ephemeralContainers']
+
+const TOKEN = {
+  id: 'token-volume',
+  kinds: ['Pod'],
+  reason: 'API access for the Pod’s service account',
+  owner: SERVER,
+}
+
+const ofContainers = (path: string): string[] => CONTAINERS.map((list) => `@pod.${list}.*.${path}`)
+
+const container = (path: string, ...values: Json[]): BuiltinRule[] =>
+  ofContainers(path).map((at) => defaulted(PODS, at, ...values))
+
+const probe = (path: string, ...values: Json[]): BuiltinRule[] =>
+  ['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((name) => container(`${name}.${path}`, ...values))
+
+const tolerating = (key: string): Json => ({ effect: 'NoExecute', key, operator: 'Exists', tolerationSeconds: 300 })
+
+const byTest = (path: string, value: ValueTest): BuiltinRule => ({ ...defaulted(PODS, path), value })
+
+const VOLUME_DEFAULTS: readonly BuiltinRule[] = [
+  ...['configMap', 'secret', 'projected', 'downwardAPI'].map((source) =>
+    defaulted(PODS, `@pod.volumes.*.${source}.defaultMode`, 420),
+  ),
+  defaulted(PODS, '@pod.volumes.*.emptyDir', {}),
+  defaulted(PODS, '@pod.volumes.*.hostPath.type', ''),
+  defaulted(PODS, '@pod.volumes.*.iscsi.iscsiInterface', 'default'),
+  defaulted(PODS, '@pod.volumes.*.ephemeral.volumeClaimTemplate.spec.volumeMode', 'Filesystem'),
+  defaulted(PODS, '@pod.volumes.*.downwardAPI.items.*.fieldRef.apiVersion', 'v1'),
+  defaulted(PODS, '@pod.volumes.*.projected.sources.*.downwardAPI.items.*.fieldRef.apiVersion', 'v1'),
+  defaulted(PODS, '@pod.volumes.*.projected.sources.*.serviceAccountToken.expirationSeconds', 3600),
+]
+
+const CONTAINER_DEFAULTS: readonly BuiltinRule[] = [
+  ...ofContainers('imagePullPolicy').map((path) => byTest(path, { is: 'pull-policy' })),
+  ...container('terminationMessagePath', '/dev/termination-log'),
+  ...container('terminationMessagePolicy', 'File'),
+  ...container('resources', {}),
+  ...container('ports.*.protocol', 'TCP'),
+  ...container('env.*.valueFrom.fieldRef.apiVersion', 'v1'),
+  ...container('env.*.valueFrom.resourceFieldRef.divisor', '0'),
+  ...['preStop', 'postStart'].flatMap((hook) => container(`lifecycle.${hook}.httpGet.scheme`, 'HTTP')),
+  ...probe('timeoutSeconds', 1),
+  ...probe('periodSeconds', 10),
+  ...probe('successThreshold', 1),
+  ...probe('failureThreshold', 3),
+  ...probe('httpGet.scheme', 'HTTP'),
+  ...probe('grpc.service', ''),
+]
+
+export const POD_RULES: readonly BuiltinRule[] = [
+  ...made({ ...TOKEN, value: { is: 'token-volume' } }, '@pod.volumes.*'),
+  ...['containers', 'initContainers'].flatMap((list) => [
+    ...made({ ...TOKEN, value: { is: 'token-mount' } }, `@pod.${list}.*.volumeMounts.*`),
+    ...made({ ...TOKEN, value: { is: 'token-mount-name' } }, `@pod.${list}.*.volumeMounts.*.name`),
+  ]),
+  ...made({ id: 'scheduled', kinds: ['Pod'], reason: 'the node chosen', owner: 'kube-scheduler' }, 'spec.nodeName'),
+  defaulted(PODS, '@pod.restartPolicy', 'Always'),
+  defaulted(PODS, '@pod.terminationGracePeriodSeconds', 30),
+  defaulted(PODS, '@pod.dnsPolicy', 'ClusterFirst'),
+  defaulted(PODS, '@pod.schedulerName', 'default-scheduler'),
+  defaulted(PODS, '@pod.securityContext', {}),
+  defaulted(PODS, '@pod.enableServiceLinks', true),
+  defaulted(PODS, '@template.metadata.creationTimestamp', null),
+  byTest('@pod.serviceAccount', { is: 'sibling', name: 'serviceAccountName' }),
+  defaulted(['Pod'], '@pod.serviceAccountName', 'default'),
+  defaulted(['Pod'], '@pod.priority', 0),
+  defaulted(['Pod'], '@pod.preemptionPolicy', 'PreemptLowerPriority'),
+  defaulted(['Pod'], '@pod.tolerations', [
+    tolerating('node.kubernetes.io/not-ready'),
+    tolerating('node.kubernetes.io/unreachable'),
+  ]),
+  ...CONTAINER_DEFAULTS,
+  ...VOLUME_DEFAULTS,
+]

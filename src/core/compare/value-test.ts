@@ -1,0 +1,73 @@
+// Does a live value look as a shipped rule wants it?
+import {
+  deepEqual,
+  type FieldPath,
+  isEmptyValue,
+  isMap,
+  type Json,
+  type JsonMap,
+  type KubeObject,
+} from '../kube/index.ts'
+import { isTokenMount, isTokenVolume } from './api-access.ts'
+import { parentAt } from './locate.ts'
+import type { ValueTest } from './rule.ts'
+
+export interface Place {
+  readonly name: string
+  readonly path: FieldPath
+  readonly value: Json
+  readonly parent: JsonMap | null
+  readonly desired: KubeObject
+  readonly live: KubeObject
+}
+
+/** The value at a path of member names; undefined where there is none. */
+export function memberAt(object: unknown, path: readonly string[]): unknown {
+  let current: unknown = object
+  for (const name of path) {
+    if (!isMap(current) || !Object.hasOwn(current, name)) return undefined
+    current = current[name]
+  }
+  return current
+}
+
+/** The image that Git declares decides; live's only where Git lacks the container. */
+function imageAt({ path, parent, desired }: Place): unknown {
+  return (parentAt(desired as unknown as JsonMap, path) ?? parent)?.image
+}
+
+/** An image without tag, or tagged `latest`, is pulled each time; one with another tag or a digest once. */
+function pullPolicyOf(image: unknown): string | undefined {
+  if (typeof image !== 'string') return undefined
+  if (image.includes('@')) return 'IfNotPresent'
+  const name = image.slice(image.lastIndexOf('/') + 1)
+  return !name.includes(':') || name.endsWith(':latest') ? 'Always' : 'IfNotPresent'
+}
+
+function policyTypesOf(desired: KubeObject): Json {
+  return isEmptyValue(memberAt(desired, ['spec', 'egress'])) ? ['Ingress'] : ['Ingress', 'Egress']
+}
+
+const kindOf = (desired: KubeObject): string => String(memberAt(desired, ['spec', 'names', 'kind']) ?? '')
+
+type Tests = { readonly [Is in ValueTest['is']]: (test: Extract<ValueTest, { is: Is }>, place: Place) => boolean }
+
+const TESTS: Tests = {
+  any: () => true,
+  'one-of': ({ values }, { value }) => values.some((wanted) => deepEqual(wanted, value)),
+  'equal-to': ({ path }, { value, live }) => value === memberAt(live, path),
+  'same-member': ({ path }, { name, value, live }) => value === memberAt(live, [...path, name]),
+  sibling: ({ name }, { value, parent }) => parent !== null && deepEqual(value, memberAt(parent, [name])),
+  'pull-policy': (_, place) => place.value === pullPolicyOf(imageAt(place)),
+  'policy-types': (_, { value, desired }) => deepEqual(value, policyTypesOf(desired)),
+  'kind-in-lower-case': (_, { value, desired }) => value === kindOf(desired).toLowerCase(),
+  'kind-of-list': (_, { value, desired }) => value === `${kindOf(desired)}List`,
+  'token-volume': (_, { value }) => isTokenVolume(value),
+  'token-mount': (_, { value }) => isTokenMount(value),
+  'token-mount-name': (_, { parent }) => parent !== null && isTokenMount(parent),
+}
+
+export function holds(test: ValueTest, place: Place): boolean {
+  const run = TESTS[test.is] as (test: ValueTest, place: Place) => boolean
+  return run(test, place)
+}
