@@ -1,11 +1,26 @@
 import { defineConfig } from 'vitest/config'
 
+/** Suites that start a control plane: it takes a core or more, and they look at milliseconds. */
+const CLUSTER = [
+  'test/cluster/**/*.test.ts',
+  'test/merge/server.test.ts',
+  'test/adapters/kube-http/control-plane.test.ts',
+]
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'forks',
-    // Two cores: a suite with a control plane of its own takes one of them.
-    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'local', include: ['test/**/*.test.ts'], exclude: CLUSTER, maxWorkers: 2 },
+      },
+      {
+        extends: true,
+        // After all others and one at a time, each with a control plane of its own.
+        test: { name: 'cluster', include: CLUSTER, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
     testTimeout: 30_000,
     // The first suite on a new machine may build the control plane.
     hookTimeout: 1_200_000,

@@ -23,7 +23,6 @@ export function gitEnvironment() {
 export async function initRepository(path) {
   await runGit('.', ['init', '--quiet', '--bare', '--initial-branch=main', path])
   const settings = {
-    'http.receivepack': 'true',
     'uploadpack.allowFilter': 'true',
     'uploadpack.allowAnySHA1InWant': 'true',
     'gc.auto': '0',

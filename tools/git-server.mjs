@@ -67,6 +67,7 @@ export async function startGitServer(options = {}) {
   }
   const bringUp = async () => {
     outage = undefined
+    server.closeAllConnections()
     if (!server.listening) await listen(server, port)
   }
   return {

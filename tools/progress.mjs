@@ -44,7 +44,7 @@ export async function step(what, work) {
  * @returns {Promise<{ code: number, stdout: string, stderr: string }>}
  */
 export function run(program, args, options = {}) {
-  const { input, inherit, ...spawnOptions } = options
+  const { input, inherit, timeout, ...spawnOptions } = options
   return new Promise((resolve) => {
     const stdin = input === undefined ? 'ignore' : 'pipe'
     const output = inherit ? 'inherit' : 'pipe'
@@ -55,10 +55,17 @@ export function run(program, args, options = {}) {
     child.stderr?.on('data', (chunk) => stderr.push(chunk))
     child.stdin?.on('error', () => {})
     child.stdin?.end(input)
+    // Its own children may live on and hold the pipes open; they are not waited for.
+    const kill = () => {
+      child.kill('SIGKILL')
+      for (const stream of [child.stdout, child.stderr]) stream?.destroy()
+    }
+    const timer = timeout === undefined ? undefined : setTimeout(kill, timeout)
     child.on('error', (error) => resolve({ code: 127, stdout: '', stderr: error.message }))
-    child.on('close', (code) =>
-      resolve({ code: code ?? 1, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
-    )
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      resolve({ code: code ?? 1, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() })
+    })
   })
 }
 

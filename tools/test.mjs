@@ -3,10 +3,14 @@
 // `npm test`: does everything by itself, shows progress, ends with `N passed, N failed` alone on a line.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { BinariesUnavailable, ensureBinaries } from './binaries.mjs'
 import { prepare } from './prepare.mjs'
 import { run, runScript, say, step } from './progress.mjs'
 import { createScratch, removeScratch } from './scratch.mjs'
+import { countResults, resultLine } from './test-result.mjs'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 async function binaries() {
   try {
@@ -17,34 +21,31 @@ async function binaries() {
   }
 }
 
-await runScript(async () => {
-  await prepare({ build: true })
-  await step('tools and test control plane', binaries)
+/** @param {readonly string[]} filters as vitest takes them */
+async function vitest(filters) {
   const scratch = await createScratch('holdfast-test-run')
   const report = join(scratch, 'report.json')
+  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters]
+  const program = join(ROOT, 'node_modules/vitest/vitest.mjs')
+  const { code } = await run(process.execPath, [program, ...args], { cwd: ROOT, inherit: true })
+  const result = JSON.parse(await readFile(report, 'utf8').catch(() => 'null'))
+  await removeScratch(scratch)
+  return countResults(result, code)
+}
+
+async function testAll() {
   try {
-    const args = [
-      'node_modules/vitest/vitest.mjs',
-      'run',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
-      ...process.argv.slice(2),
-    ]
-    const { code } = await run(process.execPath, args, { inherit: true })
-    const result = JSON.parse(await readFile(report, 'utf8').catch(() => 'null'))
-    const {
-      numPassedTests: passed = 0,
-      numFailedTests: failed = 0,
-      numPendingTests: skipped = 0,
-      numFailedTestSuites = 0,
-    } = result ?? {}
-    // A suite that could not even start counts as a failure: nothing of it was proven.
-    const broken = failed === 0 && code !== 0 ? Math.max(1, numFailedTestSuites) : 0
-    const line = `${passed} passed, ${failed + broken} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
-    await new Promise((resolve) => process.stdout.write(`\n${line}\n`, resolve))
-    return failed + broken > 0 || passed === 0 ? 1 : 0
-  } finally {
-    await removeScratch(scratch)
+    await prepare({ build: true })
+    await step('tools and test control plane', binaries)
+    return await vitest(process.argv.slice(2))
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
+    return { passed: 0, failed: 1, skipped: 0 }
   }
+}
+
+await runScript(async () => {
+  const counts = await testAll()
+  await new Promise((resolve) => process.stdout.write(`\n${resultLine(counts)}\n`, resolve))
+  return counts.failed > 0 ? 1 : 0
 })
