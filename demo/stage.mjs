@@ -72,8 +72,7 @@ export async function raise(options, undo) {
   const repository = await git.createRepository('team/delivery')
   await repository.commit(await manifests(rename), 'Everything that runs', { author: 'Ada <ada@example.com>' })
   const logFile = join(scratch, 'holdfast.log')
-  const holdfast = await step('start holdfast run --mode enforce', () => begin({ argo, environment, logFile }))
-  undo.add('Holdfast', () => holdfast.stop())
+  const holdfast = await step('start holdfast run --mode enforce', () => begin({ argo, environment, logFile }, undo))
   const applications = await applicationsOf(rename)
   return { cluster, kubeconfig, repository, holdfast, logFile, argo, namespaces, environment, applications, rename }
 }
@@ -158,13 +157,14 @@ async function removeAll(cluster, { argo, names, crds }) {
   })
 }
 
-/** @param {{ argo: string, environment: NodeJS.ProcessEnv, logFile: string }} options */
-async function begin({ argo, environment, logFile }) {
+/** @param {{ argo: string, environment: NodeJS.ProcessEnv, logFile: string }} options @param {Undo} undo */
+async function begin({ argo, environment, logFile }, undo) {
   const holdfast = startHoldfast({
     args: ['run', '--mode', 'enforce', '--enforce-apps', '*', '--namespace', argo, '--listen', '127.0.0.1:0'],
     env: environment,
     logFile,
   })
+  undo.add('Holdfast', () => holdfast.stop())
   const leads = await holdfast.said(
     ({ msg }) => msg.startsWith('enforcing:') || msg === 'applications are listed',
     20_000,
@@ -174,7 +174,6 @@ async function begin({ argo, environment, logFile }) {
     .lines()
     .slice(-5)
     .map((said) => said.error ?? said.msg)
-  await holdfast.stop()
   throw new Error(`holdfast run did not start:\n${tail.join('\n')}`)
 }
 
