@@ -27,9 +27,11 @@ function explainAdded(deviation: Deviation, context: CoverContext): Explained {
   )
   return {
     rest: left.map((node) => ({ ...deviation, path: node.path, live: node.value })),
-    found: found.map(({ path: at, value, ...explanation }) => ({
-      ...explanation,
-      deviation: { ...deviation, path: at, live: value },
+    found: found.map(({ path: at, value, rule, owner, carry }) => ({
+      rule,
+      owner,
+      carry,
+      deviation: { path: at, change: deviation.change, desired: deviation.desired, live: value },
     })),
   }
 }

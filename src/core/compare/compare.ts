@@ -37,14 +37,19 @@ function pointerTo(path: FieldPath, { desired, live }: Roots): string {
   return formatPointer(live as unknown as JsonMap, path) ?? formatPointer(desired as unknown as JsonMap, path) ?? ''
 }
 
-const changeOf = (deviation: Deviation, roots: Roots): FieldChange => ({
-  path: deviation.path,
-  at: pathKey(deviation.path),
-  pointer: pointerTo(deviation.path, roots),
-  change: deviation.change,
-  ...(deviation.desired === undefined ? {} : { desired: deviation.desired }),
-  ...(deviation.live === undefined ? {} : { live: deviation.live }),
-})
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+function changeOf(deviation: Deviation, roots: Roots): Mutable<FieldChange> {
+  const { path, change, desired, live } = deviation
+  const told: Mutable<FieldChange> = { path, at: pathKey(path), pointer: pointerTo(path, roots), change }
+  if (desired !== undefined) told.desired = desired
+  if (live !== undefined) told.live = live
+  return told
+}
+
+function ignoredOf(field: Mutable<FieldChange>, { rule, owner, carry }: Explanation): IgnoredChange {
+  return Object.assign(field, { rule, owner, carry })
+}
 
 function walkSides(sides: Sides, schema: ObjectSchema): WalkResult {
   const form = sides.normalForm
@@ -58,6 +63,8 @@ function walkSides(sides: Sides, schema: ObjectSchema): WalkResult {
     { hasForm: form !== null },
   )
 }
+
+const SERVER_FORM: Explanation = { rule: 'builtin/server-form', owner: 'admission', carry: false }
 
 const byPath = (a: FieldChange, b: FieldChange): number => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)
 
@@ -85,12 +92,12 @@ interface Told {
 }
 
 function tell({ rest, found }: Explained, { fields, ignored }: Told, { input, context }: Judge): void {
-  for (const { deviation, ...explanation } of found) ignored.push({ ...changeOf(deviation, input), ...explanation })
+  for (const part of found) ignored.push(ignoredOf(changeOf(part.deviation, input), part))
   for (const deviation of rest) {
     const field = changeOf(deviation, input)
     const dismissed = dismissal(field, input, context)
     if (dismissed === undefined) fields.push(field)
-    else ignored.push({ ...field, ...dismissed })
+    else ignored.push(ignoredOf(field, dismissed))
   }
 }
 
@@ -107,8 +114,7 @@ export function compare(input: CompareInput, rules: RuleIndex = indexRules(kindN
     { ref: input.ref, schema: input.schema },
   )
   const { deviations, mutated } = walkSides(sides, input.schema)
-  for (const deviation of mutated)
-    ignored.push({ ...changeOf(deviation, input), rule: 'builtin/server-form', owner: 'admission', carry: false })
+  for (const deviation of mutated) ignored.push(ignoredOf(changeOf(deviation, input), SERVER_FORM))
   const context: CoverContext = {
     index: rules,
     group: input.ref.group,

@@ -47,11 +47,12 @@ export function kindName(ref: Pick<ObjectRef, 'group' | 'kind'>): string {
 
 function matches(segments: readonly string[], path: FieldPath): boolean {
   if (segments.length !== path.length) return false
-  return segments.every((segment, index) => {
+  for (let index = 0; index < segments.length; index++) {
+    if (segments[index] === '*') continue
     const element = path[index]
-    if (segment === '*') return true
-    return element?.kind === 'field' && element.name === segment
-  })
+    if (element?.kind !== 'field' || element.name !== segments[index]) return false
+  }
+  return true
 }
 
 export interface ExplainContext {
@@ -81,11 +82,22 @@ const NO_RULES: readonly CompiledRule[] = []
 export function ruleFor(addition: Addition, context: ExplainContext): BuiltinRule | undefined {
   const last = addition.path.at(-1)
   if (last === undefined) return undefined
-  const name = last.kind === 'field' ? last.name : ''
-  const named = (last.kind === 'field' ? context.index.byTail.get(name) : undefined) ?? NO_RULES
-  const starred = context.index.byTail.get('*') ?? NO_RULES
-  const place = { ...addition, name, desired: context.desired, live: context.live }
-  const found = ({ rule, segments }: CompiledRule): boolean =>
-    matches(segments, addition.path) && applies(rule, context) && holds(rule.value, place)
-  return (named.find(found) ?? starred.find(found))?.rule
+  const { byTail } = context.index
+  const named = (last.kind === 'field' ? byTail.get(last.name) : undefined) ?? NO_RULES
+  return firstThatHolds(named, addition, context) ?? firstThatHolds(byTail.get('*') ?? NO_RULES, addition, context)
+}
+
+function firstThatHolds(
+  rules: readonly CompiledRule[],
+  addition: Addition,
+  context: ExplainContext,
+): BuiltinRule | undefined {
+  for (const { rule, segments } of rules) {
+    if (!matches(segments, addition.path) || !applies(rule, context)) continue
+    const last = addition.path.at(-1)
+    const name = last?.kind === 'field' ? last.name : ''
+    const { path, value, parent } = addition
+    if (holds(rule.value, { name, path, value, parent, desired: context.desired, live: context.live })) return rule
+  }
+  return undefined
 }

@@ -34,7 +34,26 @@ function keyOfMap(item: Json, type: ListType): string | undefined {
   return named ? text : undefined
 }
 
-function keyOf(item: Json, type: ListType): string | undefined {
+/** Do both lists have the same plain keys, item by item? Far cheaper than indexing, and true for nearly every list. */
+export function aligned(a: readonly Json[], b: readonly Json[], type: ListType): boolean {
+  if (a.length !== b.length) return false
+  for (let index = 0; index < a.length; index++) if (!sameKey(a[index] as Json, b[index], type)) return false
+  return true
+}
+
+/** True when two items have the same key of plain values. */
+function sameKey(a: Json, b: Json | undefined, type: ListType): boolean {
+  if (type.listType === 'set') return typeof a !== 'object' && a === b
+  if (!isMap(a) || !isMap(b)) return false
+  for (const name of type.keys) {
+    const value = own(a, name) ?? own(type.keyDefaults, name)
+    if (value === undefined || typeof value === 'object') return false
+    if (value !== (own(b, name) ?? own(type.keyDefaults, name))) return false
+  }
+  return type.keys.length > 0
+}
+
+export function keyOf(item: Json, type: ListType): string | undefined {
   if (type.listType === 'map') return keyOfMap(item, type)
   return typeof item === 'object' ? undefined : scalarText(item)
 }

@@ -3,7 +3,7 @@ import { type FieldPath, type Json, type JsonMap, isEmptyValue, isMap, type Path
 import { type ListType, type TypeNode, typeFor } from '../merge/index.ts'
 import { atomicType, elementOf, memberType } from './element.ts'
 import { absent, equivalent, own } from './equivalent.ts'
-import { indexItems, type KeyedItems, sameOrder } from './keyed-items.ts'
+import { aligned, indexItems, type KeyedItems, keyOf, sameOrder } from './keyed-items.ts'
 import type { ChangeKind } from './types.ts'
 
 /** A leaf, list or map that differs; `path` is a snapshot. */
@@ -106,13 +106,39 @@ class Walk implements WalkResult {
 
   /** Keyed lists by key, sets by value. Order counts for keyed lists only. */
   private associative(values: Triple, type: ListType): void {
+    if (aligned(items(values.desired), items(values.live), type)) return this.byPosition(values, type)
+    this.byKey(values, type)
+  }
+
+  /** Both lists have the same keys in the same order. Only if something differs it matters whether the keys are unique. */
+  private byPosition(values: Triple, type: ListType): void {
+    const [deviations, mutated] = [this.deviations.length, this.mutated.length]
+    const live = items(values.live)
+    const form = items(values.form)
+    const formAligned = aligned(live, form, type)
+    const formByKey = formAligned || form.length === 0 ? undefined : indexItems(form, type)
+    items(values.desired).forEach((item, index) => {
+      const found = live[index] as Json
+      if (item === found) return
+      const made = formAligned ? form[index] : formByKey?.find(keyOf(item, type) ?? '', index)
+      this.item({ list: type, item, index }, { desired: item, live: found, form: made })
+    })
+    if (this.deviations.length === deviations && this.mutated.length === mutated) return
+    if (indexItems(live, type).unique) return
+    this.deviations.length = deviations
+    this.mutated.length = mutated
+    this.asOne(values, type)
+  }
+
+  private asOne(values: Triple, type: ListType): void {
+    if (!equivalent(values.desired, values.live, type) && !this.explained(values, type)) this.emit('changed', values)
+  }
+
+  private byKey(values: Triple, type: ListType): void {
     const desired = indexItems(items(values.desired), type)
     const live = indexItems(items(values.live), type)
+    if (!desired.unique || !live.unique) return this.asOne(values, type)
     const form = indexItems(items(values.form), type)
-    if (!desired.unique || !live.unique) {
-      if (!equivalent(values.desired, values.live, type) && !this.explained(values, type)) this.emit('changed', values)
-      return
-    }
     const ordered = type.listType !== 'map' || sameOrder(desired, live) || (this.hasForm && sameOrder(form, live))
     if (ordered) this.pairs({ desired, live, form }, type)
     else this.emit('changed', values)
