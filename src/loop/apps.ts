@@ -86,7 +86,8 @@ export class AppRunner {
     }
   }
 
-  upsert(object: KubeObject): void {
+  /** `listed`: it was there when Holdfast began to look, so its repository may be as young as usual. */
+  upsert(object: KubeObject, from: 'listed' | 'event'): void {
     const key = `${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`
     const known = this.#desks.get(key)
     const desk: Desk = known ?? {
@@ -105,26 +106,25 @@ export class AppRunner {
       recall(desk.app, object)
     }
     desk.object = object
-    this.#take(desk, object, fresh ? 'new' : 'known')
+    this.#take(desk, object, fresh ? from : 'known')
   }
 
-  #take(desk: Desk, object: KubeObject, kind: 'new' | 'known'): void {
+  #take(desk: Desk, object: KubeObject, news: 'listed' | 'event' | 'known'): void {
     const { app } = desk
     const before = blockedBecause(app, this.#tools.standing())
     const taken = takeDefinition(app, object, { byName: this.#projects } satisfies Projects)
     app.ready = true
     if (app.definition?.deleting === true) this.#deleting(desk)
-    if (kind === 'new' && app.definition !== null) this.#inventory(app, object)
+    if (news !== 'known' && app.definition !== null) this.#inventory(app, object)
     this.#awaitQuiet(desk)
     if (taken.operation) this.#operation(desk)
-    const look = taken.changed || kind === 'new' || taken.refresh !== null
-    if (look) this.#look(desk, taken)
+    const look = taken.changed || news !== 'known' || taken.refresh !== null
+    if (look) this.#look(desk, taken, news === 'listed' && taken.refresh === null ? this.#settledAge() : 0)
     else if (before !== blockedBecause(app, this.#tools.standing())) this.#ask(desk, { refresh: null, pass: true })
     if (!app.definitionUsable) this.#tools.reporting.touch(app)
   }
 
-  #look(desk: Desk, taken: Taken): void {
-    const maxAgeMs = taken.refresh === null ? this.#settledAge() : 0
+  #look(desk: Desk, taken: Taken, maxAgeMs: number): void {
     this.#ask(desk, { refresh: { maxAgeMs, rebuild: taken.refresh === 'hard' || taken.changed }, pass: true })
     if (taken.refresh !== null) this.#answerRefresh(desk.app)
   }
@@ -154,25 +154,25 @@ export class AppRunner {
   /** Someone set `operation`: it becomes this application's request until the pass that serves it ends. */
   #operation(desk: Desk): void {
     const { app } = desk
-    const operation = app.definition?.operation ?? null
-    if (operation === null || app.requested?.digest === operation.digest || app.definition === null) return
+    const { definition } = app
+    const operation = definition?.operation ?? null
     const blocked = blockedBecause(app, this.#tools.standing())
     // Beside another controller its operations are its own.
-    if (blocked === 'other-controller' || blocked === 'mode-observe') {
-      if (blocked === 'mode-observe' && app.foreignStatusAt === null)
-        refuseOperation(this.#operations(), app, `not run: ${blocked}`)
-      return
+    if (definition === null || blocked === 'other-controller' || app.foreignStatusAt !== null) return
+    if (definition.refusedOperation !== null) {
+      const [why] = definition.refusedOperation.problems
+      return refuseOperation(this.#operations(), app, why?.message ?? 'not supported')
     }
+    if (operation === null || app.requested?.digest === operation.digest) return
+    if (blocked === 'mode-observe') return refuseOperation(this.#operations(), app, `not run: ${blocked}`)
     app.requested = operation
     this.#tools.deps.steps
-      .take(applicationRef(app.definition.namespace, app.definition.name), 'operation')
+      .take(applicationRef(definition.namespace, definition.name), 'operation')
       .catch((error: unknown) => {
         this.#tools.deps.log.warn({ app: app.key, error: String(error) }, 'operation not taken off')
       })
-    this.#ask(desk, {
-      refresh: { maxAgeMs: 0, rebuild: true, ...(operation.revision === null ? {} : { revision: operation.revision }) },
-      pass: true,
-    })
+    const revision = operation.revision === null ? {} : { revision: operation.revision }
+    this.#ask(desk, { refresh: { maxAgeMs: 0, rebuild: true, ...revision }, pass: true })
   }
 
   #deleting(desk: Desk): void {

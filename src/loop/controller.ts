@@ -184,7 +184,7 @@ export class Loop implements Controller {
     const [, , namespace, name = ''] = event.key.split('/')
     if (namespace !== this.#deps.options.namespace) return
     if (kind === APPLICATION.kind) {
-      if (event.type === 'upsert') this.apps.upsert(event.object)
+      if (event.type === 'upsert') this.apps.upsert(event.object, event.initial ? 'listed' : 'event')
       else this.apps.remove(`${namespace}/${name}`)
     }
     if (kind === PROJECT.kind) this.apps.project(name, event.type === 'upsert' ? parseProject(event.object) : null)

@@ -123,6 +123,6 @@ export function takeDefinition(app: AppState, object: KubeObject, projects: Proj
   return {
     changed: previous?.digest !== value.digest || previous.mode !== value.mode || wasUsable !== app.definitionUsable,
     refresh: value.refresh,
-    operation: value.operation !== null,
+    operation: value.operation !== null || value.refusedOperation !== null,
   }
 }

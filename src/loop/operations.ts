@@ -35,9 +35,11 @@ export function beginOperation(app: AppState, clock: Clock): OperationState {
 /** Says in the status why a requested operation is not run, and takes it off the Application. */
 export function refuseOperation({ deps, reporting }: OperationTools, app: AppState, message: string): void {
   const { definition } = app
-  if (definition?.operation == null) return
+  const asked = definition?.operation ?? definition?.refusedOperation ?? null
+  if (definition === null || asked === null) return
   const now = isoNow(deps.clock)
-  const { initiatedBy, prune } = definition.operation
+  const { initiatedBy } = asked
+  const prune = definition.operation?.prune ?? false
   app.operation = {
     phase: 'Error',
     message,

@@ -208,12 +208,11 @@ export class Reporting implements Reporter {
   /** The application as a whole, as it stands now. */
   evaluationOf(app: AppState): Evaluation {
     const objects = [...app.objects.values()].flatMap(({ evaluation }) => (evaluation === null ? [] : [evaluation]))
-    const blocking =
-      app.renderedAt === 0
-        ? [...app.sourceProblems, ...(app.definitionUsable ? [] : app.definitionProblems)]
-        : app.definitionUsable
-          ? []
-          : app.definitionProblems
+    const blocking = [
+      ...(app.definitionUsable ? [] : app.definitionProblems),
+      ...(app.renderedAt === 0 ? app.sourceProblems : []),
+      ...(app.renderedAt > 0 && !app.desiredComplete ? app.desiredProblems : []),
+    ]
     return foldApp({ app: app.key }, objects, blocking)
   }
 

@@ -63,12 +63,17 @@ export class Editor {
   }
 
   /** Polls until the predicate holds; fails with what was seen last. */
-  async until(path: string, holds: (answer: Answer) => boolean, options: { ms?: number; what?: string } = {}): Promise<Answer> {
+  async until(
+    path: string,
+    holds: (answer: Answer) => boolean,
+    options: { ms?: number; what?: string } = {},
+  ): Promise<Answer> {
     const end = Date.now() + (options.ms ?? 15_000)
     for (;;) {
       const answer = await this.get(path)
       if (holds(answer)) return answer
-      if (Date.now() > end) throw new Error(`${options.what ?? path} did not come about: ${JSON.stringify(answer.body).slice(0, 3_000)}`)
+      if (Date.now() > end)
+        throw new Error(`${options.what ?? path} did not come about: ${JSON.stringify(answer.body).slice(0, 3_000)}`)
       await new Promise((resolve) => setTimeout(resolve, 25))
     }
   }

@@ -52,11 +52,19 @@ export class World {
   }
 
   /** An Application as people write it; `spec` is merged over the usual one. */
-  application(name: string, repository: Repository, options: { path?: string; namespace?: string; spec?: object; annotations?: object } = {}): object {
+  application(
+    name: string,
+    repository: Repository,
+    options: { path?: string; namespace?: string; spec?: object; annotations?: object } = {},
+  ): object {
     return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
-      metadata: { name, namespace: 'argocd', ...(options.annotations === undefined ? {} : { annotations: options.annotations }) },
+      metadata: {
+        name,
+        namespace: 'argocd',
+        ...(options.annotations === undefined ? {} : { annotations: options.annotations }),
+      },
       spec: {
         project: 'default',
         source: { repoURL: repository.url, targetRevision: 'HEAD', path: options.path ?? '.' },
@@ -68,11 +76,23 @@ export class World {
   }
 
   async refresh(name: string): Promise<void> {
-    await this.editor.patch('merge', `${APPS}/${name}`, { metadata: { annotations: { 'argocd.argoproj.io/refresh': 'normal' } } }, 'test')
+    await this.editor.patch(
+      'merge',
+      `${APPS}/${name}`,
+      { metadata: { annotations: { 'argocd.argoproj.io/refresh': 'normal' } } },
+      'test',
+    )
   }
 
-  async untilApp(name: string, holds: (app: { status?: Record<string, never> }) => boolean, ms = 20_000): Promise<{ status: Record<string, never> }> {
-    const answer = await this.editor.until(`${APPS}/${name}`, ({ body }) => holds(body), { ms, what: `application ${name}` })
+  async untilApp(
+    name: string,
+    holds: (app: { status?: Record<string, never> }) => boolean,
+    ms = 20_000,
+  ): Promise<{ status: Record<string, never> }> {
+    const answer = await this.editor.until(`${APPS}/${name}`, ({ body }) => holds(body), {
+      ms,
+      what: `application ${name}`,
+    })
     return answer.body
   }
 
@@ -99,7 +119,10 @@ async function installCrds(editor: Editor): Promise<void> {
 }
 
 /** undefined when binaries are missing and may be (then the suite says so, loudly, once). */
-export async function makeWorld(suite: string, options: Parameters<typeof startControlPlane>[0] = {}): Promise<World | undefined> {
+export async function makeWorld(
+  suite: string,
+  options: Parameters<typeof startControlPlane>[0] = {},
+): Promise<World | undefined> {
   let plane: ControlPlane
   try {
     const tools = await ensureBinaries(['kustomize'])
@@ -110,7 +133,11 @@ export async function makeWorld(suite: string, options: Parameters<typeof startC
     console.error(`SKIPPED: ${suite}: ${error.message}`)
     return undefined
   }
-  const world = new World({ plane, git: await startGitServer(), directory: await mkdtemp(join(tmpdir(), 'holdfast-world-')) })
+  const world = new World({
+    plane,
+    git: await startGitServer(),
+    directory: await mkdtemp(join(tmpdir(), 'holdfast-world-')),
+  })
   await world.editor.create('/api/v1/namespaces', { metadata: { name: 'argocd' } })
   await installCrds(world.editor)
   return world

@@ -4,7 +4,7 @@ import type { Problem } from '../problem/index.ts'
 import { refKey } from '../kube/index.ts'
 import type { AppContext, Evaluation, ObjectEvaluation, SyncStatus } from './types.ts'
 
-/** `trouble`: what kept the application from being compared at all (no render, invalid definition). */
+/** `trouble`: what kept the application from being compared whole (no render, invalid definition, unusable manifests). */
 export function foldApp(
   app: Pick<AppContext, 'app'>,
   objects: readonly ObjectEvaluation[],
@@ -18,8 +18,9 @@ export function foldApp(
     unknown: sorted.filter(({ status }) => status === 'Unknown').length,
     fields: sorted.reduce((sum, { fields, whole }) => sum + fields.length + (whole === null ? 0 : 1), 0),
   }
-  const status: SyncStatus =
-    trouble.length > 0 || counts.unknown > 0 ? 'Unknown' : counts.outOfSync > 0 ? 'OutOfSync' : 'Synced'
+  // What is known to differ is worth more than what is not known; but nothing looks green that was not compared whole.
+  const uncertain = trouble.length > 0 || counts.unknown > 0
+  const status: SyncStatus = counts.outOfSync > 0 ? 'OutOfSync' : uncertain ? 'Unknown' : 'Synced'
   const health = appHealth(
     sorted.map(({ ref, difference, health }) => ({ ref, live: difference !== 'missing', health })),
   )
