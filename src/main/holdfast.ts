@@ -1,15 +1,17 @@
 #!/usr/bin/env node
 // The program: command line in, exit code out.
+import { text } from 'node:stream/consumers'
 import type { CliIo } from '../surfaces/cli/io.ts'
 import { runProgram } from '../surfaces/cli/program.ts'
 import { cliServices } from './services.ts'
 
 const io: CliIo = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  out: (said) => void process.stdout.write(said),
+  err: (said) => void process.stderr.write(said),
   exit: (code) => {
     process.exitCode = code
   },
+  stdin: () => text(process.stdin),
   color: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
   cwd: process.cwd(),
 }
@@ -20,5 +22,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 await runProgram(cliServices(io), process.argv.slice(2))
-// Connections and timers of a finished command must not keep the process.
-if (process.exitCode !== undefined || process.argv[2] === 'run') process.exit()
+// Connections and timers of a finished command must not keep the process; what was said must still arrive.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()))

@@ -1,44 +1,29 @@
 // What the command line needs from the machine, the cluster and Git.
 import { readdir, readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type Cluster, connect } from '../adapters/kube-http/index.ts'
-import { createLog } from '../adapters/pino-log/index.ts'
+import type { Cluster } from '../adapters/kube-http/index.ts'
 import { systemClock } from '../adapters/system-clock/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
 import { readObjects } from '../core/yaml/index.ts'
-import { applicationRef, APPLICATION, installManifest, requestOperation } from '../loop/steps/index.ts'
-import type { AppSession, ConnectOptions } from '../surfaces/cli/app.ts'
+import { askRefresh, askSync, type AskTools } from '../loop/ask-sync.ts'
+import { inspect } from '../loop/inspect.ts'
+import { filesDefinition, readSettings } from '../loop/inspect-app.ts'
+import { installDefinitions } from '../loop/install-crds.ts'
+import { APPLICATION, applicationRef, applyDefinition, requestOperation, requestRefresh } from '../loop/steps/index.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { AppServices } from '../surfaces/cli/app.ts'
+import type { InstallServices } from '../surfaces/cli/install.ts'
 import type { CliIo } from '../surfaces/cli/io.ts'
 import type { CliServices } from '../surfaces/cli/program.ts'
+import { type Environment, withCluster } from './cluster.ts'
+import { readApplication } from './applications.ts'
+import { Inspections } from './inspection.ts'
 import { run } from './run.ts'
 import { VERSION } from './version.ts'
 
 const CRDS = new URL('../../deploy/crds/', import.meta.url)
-const SERVED_WITHIN_MS = 30_000
-
-export function connectCluster(options: ConnectOptions): Promise<Cluster> {
-  return connect({
-    env: process.env,
-    version: VERSION,
-    clock: systemClock,
-    log: createLog({ level: 'error', to: 'stderr' }),
-    ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
-    ...(options.context === undefined ? {} : { context: options.context }),
-  })
-}
-
-async function session(options: ConnectOptions): Promise<AppSession> {
-  const cluster = await connectCluster(options)
-  return {
-    list: async (namespace) => (await cluster.reader.list({ ...APPLICATION, namespace })).items,
-    get: (namespace, name) => cluster.reader.get(applicationRef(namespace, name)),
-    requestOperation: (namespace, name, operation) =>
-      requestOperation(cluster.writer, applicationRef(namespace, name), operation),
-    user: userInfo().username,
-    close: () => cluster.close(),
-  }
-}
+/** A start that a signal interrupts may end what it is at. */
+const START_GRACE_MS = 5_000
 
 async function crds(): Promise<KubeObject[]> {
   const files = (await readdir(CRDS)).filter((file) => file.endsWith('.yaml')).sort()
@@ -48,38 +33,79 @@ async function crds(): Promise<KubeObject[]> {
   return read.flatMap(({ objects }) => objects.map(({ object }) => object))
 }
 
-interface CrdNames {
-  readonly group: string
-  readonly names: { readonly kind: string }
-  readonly versions: readonly { readonly name: string }[]
-}
-
-async function install(options: ConnectOptions, crd: KubeObject): Promise<'installed' | 'unchanged'> {
-  const cluster = await connectCluster(options)
-  try {
-    const ref = {
-      group: 'apiextensions.k8s.io',
-      version: 'v1',
-      kind: 'CustomResourceDefinition',
-      namespace: '',
-      name: crd.metadata.name ?? '',
-    }
-    const before = await cluster.reader.get(ref)
-    await installManifest(cluster.writer, crd)
-    const spec = crd.spec as unknown as CrdNames
-    const query = { group: spec.group, version: spec.versions[0]?.name ?? '', kind: spec.names.kind }
-    const end = Date.now() + SERVED_WITHIN_MS
-    while ((await cluster.reader.kind(query, { refresh: true })) === undefined && Date.now() < end) await sleep(200)
-    const after = await cluster.reader.get(ref)
-    return before?.metadata.resourceVersion === after?.metadata.resourceVersion ? 'unchanged' : 'installed'
-  } finally {
-    await cluster.close()
+function askTools(cluster: Cluster): AskTools {
+  const { reader, writer } = cluster
+  return {
+    reader,
+    clock: systemClock,
+    requestOperation: (request) => requestOperation(writer, request),
+    requestRefresh: (ref, refresh) => requestRefresh(writer, ref, refresh),
   }
 }
 
-/** Resolves after a first signal ended everything well; a second one ends at once. */
-async function runUntilSignal(request: Parameters<CliServices['run']>[0]): Promise<void> {
-  const signalled = new Promise<void>((resolve) => {
+function userName(cluster: Cluster, env: Environment): string {
+  return cluster.userName || env['USER'] || userInfo().username
+}
+
+type AppWork = Pick<AppServices, 'applications' | 'application' | 'sync'>
+
+function appServices(env: Environment): AppWork {
+  return {
+    applications: (request) =>
+      withCluster(env, request, async ({ reader }) => {
+        const { items } = await reader.list({ ...APPLICATION, namespace: request.namespace })
+        return items.sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))
+      }),
+    application: (request) =>
+      withCluster(env, request, (cluster) => {
+        const { namespace, name, refresh } = request
+        if (refresh === 'no') return readApplication(cluster.reader, request)
+        return askRefresh(askTools(cluster), applicationRef(namespace, name), refresh)
+      }),
+    sync: (request) =>
+      withCluster(env, request, (cluster) => {
+        const { namespace, name, kubeconfig: _, context: __, ...wish } = request
+        const username = userName(cluster, env)
+        return askSync(askTools(cluster), { ...wish, ref: applicationRef(namespace, name), username })
+      }),
+  }
+}
+
+function installService(env: Environment, clock: Clock): InstallServices['install'] {
+  return (request) =>
+    withCluster(env, request, async ({ reader, writer }) => {
+      const { settings } = readSettings(null)
+      const compare = async (definition: KubeObject) => {
+        const rendered = {
+          revision: '',
+          type: 'Directory' as const,
+          digest: '',
+          problems: [],
+          objects: [{ object: definition, origin: { file: '', line: 0 } }],
+        }
+        const { evaluations } = await inspect(
+          { reader, clock, digestKey: 'definitions', learn: 'never' },
+          {
+            definition: filesDefinition(''),
+            project: null,
+            settings,
+            controlPlaneNamespace: '',
+            rendered,
+            as: 'files',
+            inventory: [],
+          },
+        )
+        return evaluations[0]
+      }
+      const apply = (definition: KubeObject, guard: KubeObject | null): Promise<KubeObject> =>
+        applyDefinition(writer, definition, guard)
+      return installDefinitions({ reader, clock, applyDefinition: apply, compare }, await crds(), request.how)
+    })
+}
+
+/** Resolves at the first signal; a second one ends the process at once. */
+function firstSignal(): Promise<void> {
+  return new Promise((resolve) => {
     let signals = 0
     const onSignal = (): void => {
       signals += 1
@@ -89,21 +115,33 @@ async function runUntilSignal(request: Parameters<CliServices['run']>[0]): Promi
     process.on('SIGINT', onSignal)
     process.on('SIGTERM', onSignal)
   })
-  const running = await Promise.race([run(request), signalled.then(() => null)])
+}
+
+async function runUntilSignal(request: Parameters<CliServices['run']>[0]): Promise<void> {
+  const signalled = firstSignal()
+  const starting = run(request)
+  const late = signalled.then(
+    () => new Promise<null>((resolve) => void systemClock.after(START_GRACE_MS, () => resolve(null))),
+  )
+  starting.catch(() => {})
+  const running = await Promise.race([starting, late])
   if (running === null) return
   await signalled
   await running.stop()
 }
 
-export function cliServices(io: CliIo): CliServices {
+export function cliServices(io: CliIo, env: Environment = process.env, clock: Clock = systemClock): CliServices {
+  const inspections = new Inspections({ env, cwd: io.cwd, clock })
   return {
     io,
     version: VERSION,
-    connect: session,
-    sleep: (ms) => sleep(ms),
-    now: () => Date.now(),
+    exists: (path) => inspections.exists(path),
+    diff: (request) => inspections.diff(request),
+    render: (request) => inspections.render(request),
+    health: (request) => inspections.health({ ...request, stdin: () => io.stdin() }),
+    ...appServices(env),
     crds,
-    install,
+    install: installService(env, clock),
     run: runUntilSignal,
   }
 }

@@ -84,21 +84,26 @@ async function enter(walk: Walk, tree: string, path: readonly string[], depth: n
   }
 }
 
+/** Which files (paths below the directory) are manifests that the definition lets in. Throws HF2001. */
+export function directoryFilter(options: DirectoryOptions): (relative: string) => boolean {
+  const include = globOf(options.include, 'include')
+  const exclude = globOf(options.exclude, 'exclude')
+  return (relative) =>
+    MANIFEST.test(relative) &&
+    (include === undefined || include(relative)) &&
+    (exclude === undefined || !exclude(relative))
+}
+
 /** The manifests of a directory in the order of their names. */
 export async function listManifests(
   context: ListingContext,
   place: { id: string; path: readonly string[] },
   options: DirectoryOptions,
 ): Promise<Listing> {
-  const include = globOf(options.include, 'include')
-  const exclude = globOf(options.exclude, 'exclude')
   const walk: Walk = {
     context,
     base: place.path,
-    wanted: (relative) =>
-      MANIFEST.test(relative) &&
-      (include === undefined || include(relative)) &&
-      (exclude === undefined || !exclude(relative)),
+    wanted: directoryFilter(options),
     recurse: options.recurse,
     files: [],
     problems: [],

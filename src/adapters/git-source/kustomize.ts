@@ -61,8 +61,19 @@ async function checkOut(build: KustomizeBuild, directory: string): Promise<void>
   }
 }
 
-function failure(build: KustomizeBuild, finished: Finished, directory: string): HoldfastError {
-  const { limits, subject } = build
+/** One call of the tool. `directory` is where it runs; its name is kept out of messages. */
+export interface KustomizeRun {
+  readonly target: string
+  readonly directory: string
+  readonly limits: SourceLimits
+  readonly program: string
+  readonly prlimit: string | null
+  readonly subject: ProblemSubject
+  readonly signal?: AbortSignal | undefined
+}
+
+function failure(call: KustomizeRun, finished: Finished): HoldfastError {
+  const { limits, subject, directory } = call
   const fail = (code: 'HF1009' | 'HF1010' | 'HF1011', message: string): HoldfastError =>
     new HoldfastError(problem(code, message, subject))
   switch (finished.outcome) {
@@ -87,29 +98,36 @@ function failure(build: KustomizeBuild, finished: Finished, directory: string): 
 }
 
 /** The manifests as text. Throws HF1009, HF1010, HF1011. */
-export async function buildKustomization(build: KustomizeBuild): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'holdfast-render-'))
+export async function runKustomize(call: KustomizeRun): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'holdfast-home-'))
   try {
-    await checkOut(build, directory)
-    const target = join(directory, ...build.path)
-    const tool = [build.program, 'build', target]
+    const tool = [call.program, 'build', call.target]
     const limited =
-      build.prlimit === null ? tool : [build.prlimit, `--data=${build.limits.toolMemoryBytes}`, '--', ...tool]
+      call.prlimit === null ? tool : [call.prlimit, `--data=${call.limits.toolMemoryBytes}`, '--', ...tool]
     const [file = '', ...args] = limited
     const finished = await run({
       file,
       args,
-      env: toolEnvironment(home, build.limits.toolMemoryBytes),
-      cwd: directory,
-      timeoutMs: build.limits.renderMs,
-      maxOutputBytes: build.limits.outputBytes,
-      signal: build.signal,
+      env: toolEnvironment(home, call.limits.toolMemoryBytes),
+      cwd: call.directory,
+      timeoutMs: call.limits.renderMs,
+      maxOutputBytes: call.limits.outputBytes,
+      signal: call.signal,
     })
-    if (finished.outcome !== 'exited' || finished.exitCode !== 0) throw failure(build, finished, directory)
+    if (finished.outcome !== 'exited' || finished.exitCode !== 0) throw failure(call, finished)
     return finished.stdout.toString('utf8')
   } finally {
-    await rm(directory, { recursive: true, force: true })
     await rm(home, { recursive: true, force: true })
+  }
+}
+
+/** Builds from a copy of exactly the files of the closure. Throws HF1009, HF1010, HF1011. */
+export async function buildKustomization(build: KustomizeBuild): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-render-'))
+  try {
+    await checkOut(build, directory)
+    return await runKustomize({ ...build, directory, target: join(directory, ...build.path) })
+  } finally {
+    await rm(directory, { recursive: true, force: true })
   }
 }

@@ -37,6 +37,8 @@ export interface ClusterConfig {
   /** Where this came from, for messages: `kubeconfig /x/config, context "prod"`. */
   readonly origin: string
   readonly namespace: string
+  /** How the kubeconfig calls the user; '' when nothing names one. */
+  readonly userName?: string
   readonly ca: Material | null
   readonly insecure: boolean
   readonly serverName: string | null

@@ -48,6 +48,8 @@ export interface Cluster {
   readonly server: string
   /** Namespace of the context or the pod. */
   readonly namespace: string
+  /** How the kubeconfig calls the user; '' when nothing names one. */
+  readonly userName: string
   /** Where the configuration came from, for messages. */
   readonly origin: string
   /** Stops all watches and ends all connections. */
@@ -106,6 +108,7 @@ export async function connect(options: ConnectOptions): Promise<Cluster> {
     writer: new KubeWriter({ http, discovery }),
     server: config.server,
     namespace: config.namespace,
+    userName: config.userName ?? '',
     origin: config.origin,
     close: async () => {
       reader.stopWatches()

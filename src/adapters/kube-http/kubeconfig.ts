@@ -106,6 +106,7 @@ export function loadKubeConfig(options: KubeConfigOptions): ClusterConfig {
     ...readCluster(cluster),
     origin: `kubeconfig ${context.file}, context "${name}"`,
     namespace: typeof namespace === 'string' && namespace !== '' ? namespace : 'default',
+    ...(typeof userName === 'string' ? { userName } : {}),
     user: readUser(user),
   }
 }

@@ -5,7 +5,7 @@ import { type Problem, type ProblemCode, type ProblemSubject, problem } from '..
 import { annotationOf, hookOf, readObjectOptions, readWave } from './annotations.ts'
 import { checkEnvelope } from './check.ts'
 import { cleanObject, foldStringData } from './clean.ts'
-import { markOf, TRACKING_ANNOTATION } from './tracking.ts'
+import { markOf, NO_MARK, TRACKING_ANNOTATION } from './tracking.ts'
 import type { DesiredObject, RenderedObject } from './types.ts'
 
 export type Scope = 'Namespaced' | 'Cluster'
@@ -19,6 +19,8 @@ export interface DesiredContext {
   readonly appTrackingName: string
   /** Without one, nothing is denied. */
   readonly project?: ProjectDefinition
+  /** `none`: the objects belong to no application; what they carry themselves stays. */
+  readonly marks?: 'none'
 }
 
 /** What became of one rendered object. `left` = it could not be taken in; `hook` = it is not meant to be. */
@@ -63,7 +65,8 @@ function placed(ref: ObjectRef, scope: Scope, fallback: string): ObjectRef {
 function marked(object: KubeObject, ref: ObjectRef, context: DesiredContext): KubeObject {
   const written = refOf(object).namespace
   const namespace = ref.namespace === '' ? written || context.definition.destinationNamespace : ref.namespace
-  const mark = markOf(context.appTrackingName, context.settings, { ...ref, namespace })
+  const mark =
+    context.marks === 'none' ? NO_MARK : markOf(context.appTrackingName, context.settings, { ...ref, namespace })
   const { namespace: _, labels, annotations, ...rest } = object.metadata
   const allLabels = { ...labels, ...mark.labels }
   const allAnnotations = { ...annotations, ...mark.annotations }

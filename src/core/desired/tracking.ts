@@ -32,6 +32,8 @@ export interface Mark {
   readonly labels: Readonly<Record<string, string>>
 }
 
+export const NO_MARK: Mark = { annotations: {}, labels: {} }
+
 /** Whether marks can be written at all: with method `label` the whole name has to fit. */
 export function canTrack(app: string, settings: Settings): boolean {
   return settings.trackingMethod !== 'label' || app.length <= MAX_LABEL

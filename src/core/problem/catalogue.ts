@@ -78,6 +78,7 @@ export const CATALOGUE = {
   HF7002: entry('Usage', 'report', 'See --help.'),
   HF7003: entry('Application not found', 'report', 'Check the name and the namespace.'),
   HF7004: entry('Internal error', 'retry', 'This is a defect of Holdfast; please report it with the message.'),
+  HF7005: entry('Request not answered', 'report', 'Start a controller: holdfast run.'),
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ProblemCode = keyof typeof CATALOGUE

@@ -42,7 +42,8 @@ export function createSteps(tools: {
   }
 }
 
+export { applyDefinition } from './install.ts'
+export { type OperationRequest, requestOperation, requestRefresh } from './request.ts'
 export { APPLICATION, applicationRef } from './status.ts'
 export type { ApplyOutcome, AppEvent, Lease, LeaseOptions, PruneOutcome, PruneRequest }
 export type { EventReason } from './event.ts'
-export { installManifest, requestOperation } from './request.ts'

@@ -1,12 +1,20 @@
-// What the command line may write: a request on an Application, and the CRDs of an installation.
+// What people ask a controller for through an Application: a sync, a refresh.
 import type { KubeObject, ObjectRef } from '../../core/kube/index.ts'
 import type { ClusterWriter } from '../../ports/cluster-writer.ts'
 
-/** Sets `operation`, as `argocd app sync` does: the controller that owns the Application takes it from there. */
-export async function requestOperation(writer: ClusterWriter, ref: ObjectRef, operation: object): Promise<void> {
-  await writer.mergePatch(ref, { operation })
+export interface OperationRequest {
+  readonly ref: ObjectRef
+  /** The Application that was looked at: another one by now → HF4007. */
+  readonly resourceVersion: string
+  /** As Argo CD's clients write it; null withdraws. */
+  readonly operation: object | null
 }
 
-export async function installManifest(writer: ClusterWriter, manifest: KubeObject): Promise<void> {
-  await writer.apply(manifest)
+export function requestOperation(writer: ClusterWriter, request: OperationRequest): Promise<KubeObject> {
+  const { ref, resourceVersion, operation } = request
+  return writer.mergePatch(ref, { metadata: { resourceVersion }, operation })
+}
+
+export function requestRefresh(writer: ClusterWriter, ref: ObjectRef, refresh: 'normal' | 'hard'): Promise<KubeObject> {
+  return writer.mergePatch(ref, { metadata: { annotations: { 'argocd.argoproj.io/refresh': refresh } } })
 }

@@ -1,42 +1,63 @@
 // The command line as a whole.
 import { Command, CommanderError } from 'commander'
-import { HoldfastError, toProblem } from '../../core/problem/index.ts'
-import { describeProblem } from '../../core/record/index.ts'
+import { type Problem, problem, toProblem } from '../../core/problem/index.ts'
 import { addApp, type AppServices } from './app.ts'
+import { addDiff } from './diff.ts'
+import { failureLine } from './failure.ts'
+import { addHealth, type HealthServices } from './health.ts'
 import { addInstall, type InstallServices } from './install.ts'
-import type { CliIo } from './io.ts'
-import { lineText } from './present/index.ts'
+import { addRender, type RenderServices } from './render.ts'
 import { addRun, type RunServices } from './run.ts'
 
-export interface CliServices extends AppServices, InstallServices, RunServices {
-  readonly io: CliIo
-  readonly version: string
-}
+export interface CliServices extends AppServices, HealthServices, InstallServices, RenderServices, RunServices {}
 
 /** Exit code for a question that could not be answered, bad usage included. */
 const UNANSWERED = 2
 
-export function makeProgram(services: CliServices): Command {
+function allOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allOf)]
+}
+
+/** Errors are told once, by `runProgram`; only help and version are commander's own to print. */
+function quiet(command: Command, services: CliServices): void {
   const { io } = services
+  command.exitOverride().configureOutput({
+    writeOut: (text) => io.out(text),
+    writeErr: (text) => io.err(text),
+    outputError: () => {},
+  })
+}
+
+export function makeProgram(services: CliServices): Command {
   const program = new Command('holdfast')
     .description(
       'Keeps a Kubernetes cluster as Git declares it, and says what differs, who did it and why it believes so.',
     )
     .version(services.version, '-V, --version')
-    .showHelpAfterError('(see --help)')
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
   addRun(program, services)
+  addDiff(program, services, 'what differs between what is declared and what is live')
+  addRender(program, services)
   addApp(program, services)
+  addHealth(program, services)
   addInstall(program, services)
   program
     .command('version')
     .description('print the version')
-    .action(() => io.out(`holdfast ${services.version}\n`))
-  for (const command of [...program.commands, ...program.commands.flatMap((parent) => parent.commands)]) {
-    command.exitOverride().configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
-  }
+    .action(() => services.io.out(`holdfast ${services.version}\n`))
+  for (const command of allOf(program)) quiet(command, services)
   return program
+}
+
+function usageProblem(error: CommanderError): Problem {
+  const said = error.message
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
+    .trim()
+  return problem('HF7002', said)
+}
+
+function told(error: unknown): Problem {
+  return error instanceof CommanderError ? usageProblem(error) : toProblem(error, 'HF7004')
 }
 
 /** Runs one command line; never throws. */
@@ -45,9 +66,10 @@ export async function runProgram(services: CliServices, args: readonly string[])
   try {
     await makeProgram(services).parseAsync([...args], { from: 'user' })
   } catch (error) {
-    if (error instanceof CommanderError) return io.exit(error.exitCode === 0 ? 0 : UNANSWERED)
-    const known = error instanceof HoldfastError ? error.problem : toProblem(error, 'HF7004')
-    io.err(`${lineText(describeProblem(known), 2_000)}\n`)
+    if (error instanceof CommanderError && error.exitCode === 0) return io.exit(0)
+    // Help that was printed because no command was named has said everything.
+    const isHelp = error instanceof CommanderError && error.code === 'commander.help'
+    if (!isHelp) io.err(failureLine(told(error)))
     io.exit(UNANSWERED)
   }
 }

@@ -2,11 +2,12 @@
 import type { Command } from 'commander'
 import type { KubeObject } from '../../core/kube/index.ts'
 import type { Problem } from '../../core/problem/index.ts'
-import { describeProblem, problemSeverity } from '../../core/record/index.ts'
+import { problemSeverity } from '../../core/record/index.ts'
 import { isPath } from './diff.ts'
+import { failureLine } from './failure.ts'
 import type { CliIo } from './io.ts'
 import { addConnection, appName, type ConnectOptions, outputOption, usage } from './options.ts'
-import { lineText, prettyJson, yamlText } from './present/index.ts'
+import { prettyJson, yamlText } from './present/index.ts'
 
 export type RenderTarget =
   | { readonly kind: 'app'; readonly namespace: string; readonly name: string; readonly revision?: string }
@@ -49,7 +50,7 @@ async function runRender(services: RenderServices, subject: string, options: Ren
   })
   if (options.output === 'json') io.out(prettyJson({ apiVersion: 'v1', kind: 'List', items: objects }))
   else io.out(objects.map((object) => `---\n${yamlText(object)}`).join(''))
-  for (const problem of problems) io.err(`${lineText(describeProblem(problem), 2_000)}\n`)
+  for (const problem of problems) io.err(failureLine(problem))
   io.exit(problems.some(({ code }) => problemSeverity(code) === 'error') ? 2 : 0)
 }
 

@@ -1,5 +1,6 @@
 // `holdfast run`: the controller.
 import { Option, type Command } from 'commander'
+import { addConnection, address, globs, NAMESPACE } from './options.ts'
 
 export interface RunRequest {
   readonly mode: 'observe' | 'enforce'
@@ -18,13 +19,16 @@ export interface RunServices {
   run(request: RunRequest): Promise<void>
 }
 
-const globs = (value: string, before: readonly string[]): string[] => [
-  ...before,
-  ...value.split(',').filter((glob) => glob !== ''),
-]
+const EXAMPLES = `
+Examples:
+  holdfast run
+  holdfast run --mode enforce --enforce-apps "team-*"
+
+The first SIGINT or SIGTERM ends it well, with exit code 0; a second one ends it at once.
+`
 
 export function addRun(program: Command, services: RunServices): void {
-  program
+  const command = program
     .command('run')
     .description('watch Applications, report drift and, where enforcement is on, heal it')
     .addOption(
@@ -38,17 +42,15 @@ export function addRun(program: Command, services: RunServices): void {
       globs,
       [],
     )
-    .option('--namespace <namespace>', 'where Applications, AppProjects, argocd-cm and the Lease live', 'argocd')
+    .option('--namespace <namespace>', 'where Applications, AppProjects, argocd-cm and the Lease live', NAMESPACE)
     .addOption(
       new Option('--learn <how>', 'may the server be asked by dry run while observing?')
         .choices(['dry-run', 'never'])
         .default('never'),
     )
-    .option('--kubeconfig <file>', 'default: $KUBECONFIG, the pod’s service account, ~/.kube/config')
-    .option('--context <name>', 'context of the kubeconfig')
     .option('--data-dir <directory>', 'database and caches; default: $HOLDFAST_DATA_DIR, ~/.local/state/holdfast')
-    .option('--listen <host:port>', '/healthz, /readyz and /metrics', '127.0.0.1:8080')
+    .option('--listen <host:port>', '/healthz, /readyz and /metrics', address, '127.0.0.1:8080')
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
-    .addHelpText('after', '\nExamples:\n  holdfast run\n  holdfast run --mode enforce --enforce-apps "team-*"\n')
-    .action((options: RunRequest) => services.run(options))
+    .addHelpText('after', EXAMPLES)
+  addConnection(command).action((options: RunRequest) => services.run(options))
 }

@@ -40,7 +40,8 @@ export interface AppResource {
   /** null for kinds without a health check. */
   readonly health: HealthStatus | null
   readonly message: string
-  readonly driftFields: number
+  /** null when not known. */
+  readonly driftFields: number | null
 }
 
 export interface AppDetail extends AppRow {
@@ -80,6 +81,29 @@ export function appListText(apps: readonly AppRow[], options: AppTextOptions): s
     app.syncPolicy,
   ])
   return table({ head, rows, paint: painter(options) })
+}
+
+/** With the columns that make a line long. */
+export function appListWide(apps: readonly AppRow[], options: AppTextOptions): string {
+  if (apps.length === 0) return '(no applications)\n'
+  const head = ['NAME', 'SERVER', 'NAMESPACE', 'PROJECT', 'SYNC', 'HEALTH', 'REVISION', 'MODE', 'POLICY']
+  const more = ['COMPARED', 'TARGET', 'PATH', 'REPOSITORY']
+  const rows = apps.map((app) => [
+    `${app.namespace}/${app.name}`,
+    app.destination.server,
+    app.destination.namespace,
+    app.project,
+    app.sync,
+    app.health,
+    short(app.revision),
+    app.mode,
+    app.syncPolicy,
+    app.comparedAt ?? 'never',
+    app.targetRevision,
+    app.path === '' ? '.' : app.path,
+    app.repoURL,
+  ])
+  return table({ head: [...head, ...more], rows, paint: painter(options) })
 }
 
 function facts(app: AppDetail): readonly (readonly [string, string])[] {
@@ -127,7 +151,7 @@ export function appText(app: AppDetail, options: AppTextOptions): string {
     formatRef(ref),
     sync,
     health ?? '',
-    String(driftFields),
+    drift(driftFields),
     message,
   ])
   blocks.push(

@@ -3,6 +3,7 @@ export {
   appJson,
   appListJson,
   appListText,
+  appListWide,
   appListYaml,
   appText,
   appYaml,

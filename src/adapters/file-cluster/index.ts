@@ -1,0 +1,2 @@
+// Live state from files, schemas from what is shipped: for comparisons without a cluster.
+export { type FileCluster, fileCluster, type FileClusterOptions, type FileReader } from './file-cluster.ts'

@@ -1,0 +1,104 @@
+// From an Application, or from files alone, to what is to be inspected.
+import {
+  type AppDefinition,
+  type Parsed,
+  parseApplication,
+  parseProject,
+  parseSettings,
+  type ProjectDefinition,
+  type Settings,
+} from '../core/definition/index.ts'
+import type { Rendered } from '../core/desired/index.ts'
+import type { KubeObject } from '../core/kube/index.ts'
+import { HoldfastError, type Problem, problem } from '../core/problem/index.ts'
+import type { ClusterReader } from '../ports/cluster-reader.ts'
+import type { Source } from '../ports/source.ts'
+import { inventoryOf, takeDefinition } from './definitions.ts'
+import type { InspectInput } from './inspector.ts'
+import { newApp } from './state.ts'
+
+type Reader = Pick<ClusterReader, 'kind' | 'get' | 'list'>
+
+const PROJECT = { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject' }
+
+/** An application as it stands in the cluster or in a file: usable, or the problems that say why not. */
+export interface AppRead {
+  readonly definition: AppDefinition | null
+  readonly project: ProjectDefinition | null
+  readonly problems: readonly Problem[]
+}
+
+export interface SettingsRead {
+  readonly settings: Settings
+  readonly problems: readonly Problem[]
+}
+
+/** Of an argocd-cm; null = there is none. Throws HoldfastError when the tracking method cannot be told. */
+export function readSettings(argocdCm: KubeObject | null): SettingsRead {
+  const { value, problems } = parseSettings(argocdCm)
+  if (value === null) throw new HoldfastError(problems[0] ?? problem('HF2008', 'argocd-cm cannot be used'))
+  return { settings: value, problems }
+}
+
+export function readClusterSettings(reader: Pick<Reader, 'get'>, namespace: string): Promise<SettingsRead> {
+  const ref = { group: '', version: 'v1', kind: 'ConfigMap', namespace, name: 'argocd-cm' }
+  return reader.get(ref).then(readSettings)
+}
+
+/** An Application against the projects of its namespace. */
+export async function readApp(reader: Reader, application: KubeObject): Promise<AppRead> {
+  const namespace = application.metadata.namespace ?? ''
+  const served = await reader.kind(PROJECT)
+  const { items } = served === undefined ? { items: [] } : await reader.list({ ...PROJECT, namespace })
+  const byName = new Map<string, Parsed<ProjectDefinition>>(
+    items.map((item) => [
+      item.metadata.name ?? '',
+      parseProject({ ...item, apiVersion: 'argoproj.io/v1alpha1', kind: PROJECT.kind }),
+    ]),
+  )
+  const app = newApp(`${namespace}/${application.metadata.name ?? ''}`)
+  takeDefinition(app, application, { byName })
+  return {
+    definition: app.definitionUsable ? app.definition : null,
+    project: app.project,
+    problems: app.definitionProblems,
+  }
+}
+
+/** An Application from a file, for comparisons that ask no cluster about projects. */
+export function readAppFile(application: KubeObject, namespace: string): AppRead {
+  const { value, problems } = parseApplication(application, { defaultNamespace: namespace })
+  return { definition: value, project: null, problems }
+}
+
+/** What stands in for a definition where files belong to no application. */
+export function filesDefinition(namespace: string): AppDefinition {
+  const nobody = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name: 'files', namespace: 'files' },
+    spec: {
+      source: { repoURL: 'file:///', path: '.' },
+      destination: { server: 'https://kubernetes.default.svc', namespace },
+    },
+  }
+  const { value } = parseApplication(nobody)
+  if (value === null) throw new HoldfastError(problem('HF7004', 'files cannot be compared'))
+  return { ...value, key: '' }
+}
+
+/** Renders the application's source at `revision`, or at its own. Throws HoldfastError HF1xxx. */
+export async function renderApp(source: Source, definition: AppDefinition, revision?: string): Promise<Rendered> {
+  const wanted = revision === undefined ? definition.source : { ...definition.source, targetRevision: revision }
+  const resolved = await source.resolve(wanted, { maxAgeMs: 0 })
+  return source.render(definition.source, resolved.revision, { appName: definition.name })
+}
+
+/** The input for the application as it is delivered: its rendered source, its inventory. */
+export function appInput(
+  application: KubeObject,
+  read: { definition: AppDefinition; project: ProjectDefinition | null; settings: Settings; rendered: Rendered },
+  namespace: string,
+): InspectInput {
+  return { ...read, controlPlaneNamespace: namespace, as: 'application', inventory: inventoryOf(application) }
+}

@@ -1,0 +1,219 @@
+// Reads one object and evaluates it, writing nothing.
+import pLimit from 'p-limit'
+import { indexRules, kindName, type Neighbours, type RuleIndex } from '../core/compare/index.ts'
+import type { AppDefinition, IgnoreRule, ProjectDefinition, Settings } from '../core/definition/index.ts'
+import {
+  type DesiredObject,
+  INSTALLATION_ANNOTATION,
+  type Rendered,
+  TRACKING_ANNOTATION,
+} from '../core/desired/index.ts'
+import {
+  type AppContext,
+  evaluateObject,
+  type ObjectEvaluation,
+  type ObjectSnapshot,
+  type Observed,
+} from '../core/evaluate/index.ts'
+import { formatRef, gvkKey, type KubeObject, type ObjectRef } from '../core/kube/index.ts'
+import type { ObjectSchema } from '../core/merge/index.ts'
+import { toProblem } from '../core/problem/index.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { ClusterReader, KindInfo } from '../ports/cluster-reader.ts'
+import { Evidence } from './evidence.ts'
+import { isPruneProtected } from './prune-protection.ts'
+
+/** A cluster, or files that stand for one. */
+export type InspectReader = Pick<ClusterReader, 'kind' | 'schema' | 'get' | 'list' | 'dryRun'>
+
+export interface InspectTools {
+  readonly reader: InspectReader
+  readonly clock: Pick<Clock, 'now'>
+  readonly digestKey: string
+  /** May the server be asked by dry run what it makes of a declared object? */
+  readonly learn: 'dry-run' | 'never'
+}
+
+export interface InspectInput {
+  /** Of the application; for `files`, one that stands for nobody (key ''). */
+  readonly definition: AppDefinition
+  readonly project: ProjectDefinition | null
+  readonly settings: Settings
+  /** Where Applications live; decides how marks name the application. */
+  readonly controlPlaneNamespace: string
+  readonly rendered: Rendered
+  /**
+   * `application`: its marks count, and what left Git is reported. `application-files`: files compared as the
+   * application's. `files`: files that belong to nobody. With files a mark on one side only is no difference, and nothing
+   * else of live is looked at.
+   */
+  readonly as: 'application' | 'application-files' | 'files'
+  /** Objects that the application's status names. */
+  readonly inventory: readonly ObjectRef[]
+}
+
+export interface InspectSubject {
+  readonly ref: ObjectRef
+  readonly desired: DesiredObject | null
+  /** Whether the desired set that it belongs to is complete. */
+  readonly complete: boolean
+}
+
+export interface InspectKind {
+  readonly info: KindInfo
+  readonly schema: ObjectSchema
+  readonly rules: RuleIndex
+}
+
+const HPA = { group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler' }
+const NOBODY: Neighbours = { autoscalers: [] }
+const REQUESTS = 12
+/** Then nothing further can be answered either. */
+const FATAL = ['HF4001', 'HF4011']
+
+export class Inspector {
+  readonly tools: InspectTools
+  readonly input: InspectInput
+  readonly limit = pLimit(REQUESTS)
+  readonly #kinds = new Map<string, Promise<InspectKind | undefined>>()
+  readonly #scalers = new Map<string, Promise<Evidence>>()
+
+  constructor(tools: InspectTools, input: InspectInput) {
+    this.tools = tools
+    this.input = input
+  }
+
+  kind(query: Pick<KindInfo, 'group' | 'version' | 'kind'>): Promise<InspectKind | undefined> {
+    const key = gvkKey(query)
+    const known = this.#kinds.get(key)
+    if (known !== undefined) return known
+    const loading = this.#load(query)
+    this.#kinds.set(key, loading)
+    return loading
+  }
+
+  async #load(query: Pick<KindInfo, 'group' | 'version' | 'kind'>): Promise<InspectKind | undefined> {
+    const { reader } = this.tools
+    const info = await reader.kind(query)
+    if (info === undefined) return undefined
+    return { info, schema: await reader.schema(query), rules: indexRules(kindName(info)) }
+  }
+
+  /** The live object, or why it could not be read. Throws when no cluster answers at all. */
+  async read(ref: ObjectRef): Promise<Observed<KubeObject | null>> {
+    try {
+      return { state: 'complete', value: await this.limit(() => this.tools.reader.get(ref)) }
+    } catch (error) {
+      const why = toProblem(error, 'HF5001', { object: formatRef(ref) })
+      if (FATAL.includes(why.code)) throw error
+      return { state: 'unknown', problems: [why] }
+    }
+  }
+
+  /** Autoscalers of one namespace, read once and only when a replica count differs. */
+  async #neighbours(ref: ObjectRef): Promise<Neighbours> {
+    const known = this.#scalers.get(ref.namespace)
+    const reading = known ?? this.#readScalers(ref.namespace)
+    this.#scalers.set(ref.namespace, reading)
+    return (await reading).neighboursOf(ref)
+  }
+
+  async #readScalers(namespace: string): Promise<Evidence> {
+    const evidence = new Evidence(() => {})
+    if ((await this.tools.reader.kind(HPA)) === undefined) return evidence
+    const { items } = await this.tools.reader.list({ ...HPA, namespace })
+    for (const object of items) {
+      const key = `${HPA.group}/${HPA.kind}/${namespace}/${object.metadata.name ?? ''}`
+      evidence.note({ type: 'upsert', key, object, initial: true }, HPA)
+    }
+    return evidence
+  }
+
+  /** null: neither declared nor there. */
+  async evaluate(subject: InspectSubject): Promise<ObjectEvaluation | null> {
+    const { ref, desired } = subject
+    const live = await this.read(ref)
+    if (desired === null && live.state === 'complete' && live.value === null) return null
+    const context = this.#context(subject, live)
+    const snapshot = await this.#snapshot(ref, desired, live)
+    const first = evaluateObject(context, snapshot)
+    const scaled = first.fields.some(({ field }) => field.at === '.spec.replicas')
+    const informed = scaled ? { ...snapshot, neighbours: await this.#neighbours(ref) } : snapshot
+    const second = scaled ? evaluateObject(context, informed) : first
+    if (!second.question || desired === null || live.state !== 'complete' || live.value === null) return second
+    const answer = await this.#ask(desired, live.value)
+    return evaluateObject(context, { ...informed, question: 'refused', normalForm: answer })
+  }
+
+  async #ask(desired: DesiredObject, live: KubeObject): Promise<KubeObject | null> {
+    const answer = await this.limit(() => this.tools.reader.dryRun(desired.object, live))
+    return answer.state === 'answered' ? answer.object : null
+  }
+
+  async #snapshot(
+    ref: ObjectRef,
+    desired: DesiredObject | null,
+    live: Observed<KubeObject | null>,
+  ): Promise<ObjectSnapshot> {
+    const kind = await this.kind(ref)
+    const object = live.state === 'complete' ? live.value : null
+    return {
+      ref,
+      desired,
+      live,
+      schema: kind?.schema ?? { root: { kind: 'untyped' }, digest: '' },
+      normalForm: null,
+      question: this.tools.learn === 'dry-run' ? 'open' : 'never',
+      neighbours: NOBODY,
+      history: { enforced: false, preExisting: new Set(), fights: new Map(), authors: new Map(), firstSeen: new Map() },
+      contender: null,
+      pruneProtected: object !== null && isPruneProtected(object),
+      now: this.tools.clock.now(),
+      ...(kind === undefined ? {} : { rules: kind.rules }),
+    }
+  }
+
+  #context({ desired, complete }: InspectSubject, live: Observed<KubeObject | null>): AppContext {
+    const { definition, rendered } = this.input
+    return {
+      app: definition.key,
+      revision: rendered.revision,
+      permissions: {
+        blocked: 'mode-observe',
+        automated: definition.automated,
+        syncPending: false,
+        requested: null,
+        desiredComplete: complete,
+        desiredEmpty: rendered.objects.length === 0,
+      },
+      ignore: [...definition.ignoreDifferences, ...this.#markRule(desired, live)],
+      digestKey: this.tools.digestKey,
+    }
+  }
+
+  /** Compared with files, a mark on one side only is none: either side may never have been delivered. */
+  #markRule(desired: DesiredObject | null, live: Observed<KubeObject | null>): IgnoreRule[] {
+    if (this.input.as === 'application' || desired === null || live.state !== 'complete' || live.value === null)
+      return []
+    const pointers = oneSidedMarks(desired.object, live.value, this.input)
+    if (pointers.length === 0) return []
+    const { group, kind } = desired.ref
+    const nothing = { name: '', namespace: '', jqPaths: [], managers: [], problem: null }
+    return [{ id: 'builtin/tracking-mark', group, kind, jsonPointers: pointers, ...nothing }]
+  }
+}
+
+function oneSidedMarks(desired: KubeObject, live: KubeObject, { settings, as }: InspectInput): string[][] {
+  const has = (object: KubeObject, [field, name]: readonly ['annotations' | 'labels', string]): boolean =>
+    Object.hasOwn(object.metadata[field] ?? {}, name)
+  const annotations = [TRACKING_ANNOTATION, INSTALLATION_ANNOTATION].map((name) => ['annotations', name] as const)
+  const label = ['labels', settings.instanceLabelKey] as const
+  const found = annotations
+    .filter((mark) => has(desired, mark) !== has(live, mark))
+    .map((mark) => ['metadata', ...mark])
+  // A label of this name may also be the files' own: then its absence counts, unless the application's mark put it there.
+  const marked = as === 'application-files' && settings.trackingMethod !== 'annotation'
+  const onlyLive = has(live, label) && !has(desired, label)
+  const onlyDesired = marked && has(desired, label) && !has(live, label)
+  return onlyLive || onlyDesired ? [...found, ['metadata', ...label]] : found
+}

@@ -1,0 +1,28 @@
+// Files that the command line names.
+import { renderLocal } from '../adapters/git-source/index.ts'
+import type { Rendered } from '../core/desired/index.ts'
+import { formatRef, type KubeObject, refOf } from '../core/kube/index.ts'
+import { HoldfastError, problem } from '../core/problem/index.ts'
+import type { Environment } from './cluster.ts'
+
+export interface Place {
+  readonly env: Environment
+  readonly cwd: string
+}
+
+/** A file, or a directory with all that lies below it, as it is. */
+export function readPlain({ env, cwd }: Place, path: string): Promise<Rendered> {
+  return renderLocal(path, { env, cwd, as: 'plain' })
+}
+
+/** The only object of a kind in a file. Throws HF1012 and the file's own problems. */
+export async function readOnly(place: Place, path: string, kind: string): Promise<KubeObject> {
+  const { objects, problems } = await readPlain(place, path)
+  if (problems[0] !== undefined) throw new HoldfastError(problems[0])
+  const found = objects.filter(({ object }) => object.kind === kind)
+  const [first] = found
+  if (first !== undefined && found.length === 1) return first.object
+  const names = found.map(({ object }) => formatRef(refOf(object))).join(', ')
+  const message = first === undefined ? `${path} holds no ${kind}` : `${path} holds several: ${names}`
+  throw new HoldfastError(problem('HF1012', message, { file: path }, `Name a file with one ${kind}.`))
+}

@@ -1,0 +1,303 @@
+// `diff`, `render` and `health`: gathers what is compared from cluster, Git and files.
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileCluster } from '../adapters/file-cluster/index.ts'
+import { createSource, type GitSource, renderLocal, renderText } from '../adapters/git-source/index.ts'
+import type { Cluster } from '../adapters/kube-http/index.ts'
+import { createLog } from '../adapters/pino-log/index.ts'
+import type { AppDefinition, DirectoryOptions } from '../core/definition/index.ts'
+import type { Rendered } from '../core/desired/index.ts'
+import { healthOf } from '../core/health/index.ts'
+import { type KubeObject, refKey, refOf } from '../core/kube/index.ts'
+import { HoldfastError, type Problem, problem } from '../core/problem/index.ts'
+import { driftReport, type DriftReport, type ReportContext, reportObject } from '../core/record/index.ts'
+import { inspect, toldOnce } from '../loop/inspect.ts'
+import {
+  appInput,
+  type AppRead,
+  filesDefinition,
+  readApp,
+  readAppFile,
+  readClusterSettings,
+  readSettings,
+  renderApp,
+  type SettingsRead,
+} from '../loop/inspect-app.ts'
+import type { InspectInput, InspectReader } from '../loop/inspector.ts'
+import { placed, withoutSecrets } from '../loop/render-once.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { DiffRequest, DiffTarget } from '../surfaces/cli/diff.ts'
+import type { HealthAnswer } from '../surfaces/cli/health.ts'
+import type { RenderRequest } from '../surfaces/cli/render.ts'
+import { readApplication } from './applications.ts'
+import { type Environment, withCluster } from './cluster.ts'
+import { type Place, readOnly, readPlain } from './files.ts'
+import { installation } from './installation.ts'
+
+const ARGOCD = 'argocd'
+
+export interface InspectionOptions extends Place {
+  readonly clock: Clock
+}
+
+type Files = Extract<DiffTarget, { kind: 'files' }>
+/** With the Application of its file, which can be used. */
+type FilesOf = Omit<Files, 'app'> & { readonly app: AppRead | null }
+
+/** What a comparison was made of, for the report. */
+interface Compared {
+  readonly reader: InspectReader
+  readonly input: InspectInput
+  readonly problems: readonly Problem[]
+  readonly context: ReportContext
+}
+
+export class Inspections {
+  readonly #options: InspectionOptions
+
+  constructor(options: InspectionOptions) {
+    this.#options = options
+  }
+
+  exists(path: string): boolean {
+    return existsSync(resolve(this.#options.cwd, path))
+  }
+
+  async diff(request: DiffRequest): Promise<DriftReport> {
+    const { target, live } = request
+    if (target.kind === 'files' && !this.exists(target.path)) throw missing(target.path)
+    const app = target.kind === 'files' ? await this.#appFile(target) : null
+    if (app !== null && app.definition === null) return refusedReport(app.problems, {})
+    if (target.kind === 'files' && live !== undefined) return this.#filesWithFiles(request, { ...target, app }, live)
+    return withCluster(this.#options.env, request, (cluster) =>
+      target.kind === 'files'
+        ? this.#filesWithCluster(request, { ...target, app }, cluster)
+        : this.#appWithCluster(request, target, cluster),
+    )
+  }
+
+  async #appFile(target: Files): Promise<AppRead | null> {
+    if (target.app === undefined) return null
+    return readAppFile(await readOnly(this.#options, target.app, 'Application'), ARGOCD)
+  }
+
+  async #appWithCluster(
+    request: DiffRequest,
+    target: Exclude<DiffTarget, { kind: 'files' }>,
+    cluster: Cluster,
+  ): Promise<DriftReport> {
+    const application =
+      target.kind === 'app'
+        ? await readApplication(cluster.reader, target)
+        : withNamespace(await readOnly(this.#options, target.file, 'Application'), target.namespace)
+    return this.#application(request, cluster, application)
+  }
+
+  async #application(request: DiffRequest, cluster: Cluster, application: KubeObject): Promise<DriftReport> {
+    const { reader } = cluster
+    const { target } = request
+    const namespace = application.metadata.namespace ?? ARGOCD
+    const { settings, problems } =
+      request.argocdCm === undefined
+        ? await readClusterSettings(reader, namespace)
+        : await this.#settings(request.argocdCm)
+    const read = await readApp(reader, application)
+    const app = `${namespace}/${application.metadata.name ?? ''}`
+    const context = { app, live: cluster.server, schemas: [`cluster ${await reader.serverMinor()}`] }
+    if (read.definition === null) return refusedReport([...read.problems, ...problems], context)
+    const { definition, project } = read
+    const local = target.kind === 'app' ? target.desired : undefined
+    const rendered =
+      local === undefined
+        ? await this.#withSource((source) => renderApp(source, definition))
+        : await this.#render(local, definition.source.directory)
+    const input = appInput(application, { definition, project, settings, rendered }, namespace)
+    const desired = local ?? `${definition.source.repoURL} ${definition.source.path || '.'}`
+    const revision = rendered.revision === '' ? {} : { revision: rendered.revision }
+    return this.#report(request, {
+      reader,
+      input,
+      problems: [...read.problems, ...problems],
+      context: { ...context, ...revision, desired },
+    })
+  }
+
+  async #filesWithCluster(request: DiffRequest, target: FilesOf, cluster: Cluster): Promise<DriftReport> {
+    const { input, problems } = await this.#filesInput(request, target, cluster.namespace)
+    const context = {
+      desired: target.path,
+      live: cluster.server,
+      schemas: [`cluster ${await cluster.reader.serverMinor()}`],
+    }
+    return this.#report(request, { reader: cluster.reader, input, problems, context })
+  }
+
+  async #filesWithFiles(request: DiffRequest, target: FilesOf, path: string): Promise<DriftReport> {
+    const { input, problems } = await this.#filesInput(request, target, 'default')
+    const live = await readPlain(this.#options, path)
+    const cluster = fileCluster({
+      live: live.objects.map(({ object }) => object),
+      problems: live.problems,
+      declared: input.rendered.objects.map(({ object }) => object),
+      namespace: input.definition.destinationNamespace,
+    })
+    const { reader } = cluster
+    const report = await this.#report(
+      request,
+      { reader, input, problems: [...problems, ...live.problems], context: { desired: target.path, live: path } },
+      cluster,
+    )
+    return report
+  }
+
+  /** `fallback`: where objects go that neither say so themselves nor have an application that does. */
+  async #filesInput(
+    request: DiffRequest,
+    target: FilesOf,
+    fallback: string,
+  ): Promise<{ input: InspectInput; problems: readonly Problem[] }> {
+    const { settings, problems } = await this.#settings(request.argocdCm)
+    const { app } = target
+    const definition = definitionFor(app, target.namespace, fallback)
+    const rendered = await this.#render(target.path, app === null ? undefined : definition.source.directory)
+    const as = app === null ? 'files' : 'application-files'
+    return {
+      input: {
+        definition,
+        project: null,
+        settings,
+        controlPlaneNamespace: app === null ? ARGOCD : definition.namespace,
+        rendered,
+        as,
+        inventory: [],
+      },
+      problems: [...(app?.problems ?? []), ...problems],
+    }
+  }
+
+  async #report(
+    request: DiffRequest,
+    compared: Compared,
+    said?: { schemas(): readonly string[]; problems(): readonly Problem[] },
+  ): Promise<DriftReport> {
+    const { digestKey } = homeOf(this.#options.env)
+    const { clock } = this.#options
+    const { reader, input } = compared
+    const { evaluations, desired, problems } = await inspect({ reader, clock, digestKey, learn: request.learn }, input)
+    const origins = new Map(desired.objects.map(({ ref, origin }) => [refKey(ref), origin]))
+    return driftReport({
+      objects: evaluations.map((evaluation) => {
+        const origin = origins.get(refKey(evaluation.ref))
+        return reportObject(evaluation, { digestKey, ...(origin === undefined ? {} : { origin }) })
+      }),
+      problems: toldOnce([...compared.problems, ...problems, ...(said?.problems() ?? [])]),
+      include: request.include,
+      context: { ...compared.context, ...(said === undefined ? {} : { schemas: said.schemas() }) },
+    })
+  }
+
+  async render(request: RenderRequest): Promise<{ objects: readonly KubeObject[]; problems: readonly Problem[] }> {
+    const { digestKey } = homeOf(this.#options.env)
+    const { objects, problems } = await this.#rendered(request)
+    const shown = request.secrets === 'shown' ? objects : objects.map((object) => withoutSecrets(object, digestKey))
+    return { objects: shown, problems }
+  }
+
+  async #rendered(request: RenderRequest): Promise<{ objects: readonly KubeObject[]; problems: readonly Problem[] }> {
+    const { target } = request
+    if (target.kind === 'files') {
+      const rendered = await this.#render(target.path)
+      const objects = rendered.objects.map(({ object }) => object)
+      if (target.namespace === undefined) return { objects, problems: rendered.problems }
+      const { reader } = fileCluster({ live: [], problems: [], declared: objects, namespace: target.namespace })
+      return { objects: await placed(reader, objects, target.namespace), problems: rendered.problems }
+    }
+    return withCluster(this.#options.env, request, async (cluster) => {
+      const application = await readApplication(cluster.reader, target)
+      const { definition, problems } = readAppFile(application, target.namespace)
+      if (definition === null) throw new HoldfastError(problems[0] ?? unusable(target.name))
+      const rendered = await this.#withSource((source) => renderApp(source, definition, target.revision))
+      const objects = rendered.objects.map(({ object }) => object)
+      const { destinationNamespace } = definition
+      return {
+        objects: destinationNamespace === '' ? objects : await placed(cluster.reader, objects, destinationNamespace),
+        problems: [...problems, ...rendered.problems],
+      }
+    })
+  }
+
+  async health(request: { file: string; argocdCm?: string; stdin: () => Promise<string> }): Promise<HealthAnswer> {
+    const { file, argocdCm } = request
+    const read =
+      file === '-' ? await renderText(await request.stdin(), 'standard input') : await readPlain(this.#options, file)
+    const { problems } = await this.#settings(argocdCm)
+    // Only what would decide health differently keeps this question from being answered.
+    const deciding = problems.filter(({ subject }) => subject.path?.startsWith('resource.customizations'))
+    const objects = read.objects.map(({ object }) => ({
+      ref: refOf(object),
+      health: healthOf(object) ?? { status: 'Healthy' as const, message: '' },
+    }))
+    const none = objects.length === 0 && read.problems.length === 0 ? [nothingIn(file)] : []
+    return { objects, problems: [...read.problems, ...deciding, ...none] }
+  }
+
+  async #settings(argocdCm: string | undefined): Promise<SettingsRead> {
+    return readSettings(argocdCm === undefined ? null : await readOnly(this.#options, argocdCm, 'ConfigMap'))
+  }
+
+  #render(path: string, directory?: DirectoryOptions): Promise<Rendered> {
+    const { env, cwd } = this.#options
+    return renderLocal(path, { env, cwd, as: 'source', ...(directory === undefined ? {} : { directory }) })
+  }
+
+  async #withSource<T>(use: (source: GitSource) => Promise<T>): Promise<T> {
+    const { env, clock } = this.#options
+    const log = createLog({ level: 'error', to: 'stderr' })
+    const source = createSource({ cacheDir: join(homeOf(env).cacheDir, 'git'), clock, log, env })
+    try {
+      return await use(source)
+    } finally {
+      await source.close()
+    }
+  }
+}
+
+function definitionFor(app: AppRead | null, namespace: string | undefined, fallback: string): AppDefinition {
+  const definition = app?.definition ?? null
+  if (definition === null) return filesDefinition(namespace ?? fallback)
+  return { ...definition, destinationNamespace: namespace ?? (definition.destinationNamespace || fallback) }
+}
+
+/** Where nothing may be written, digests hold for this run alone and mirrors go to the temporary folder. */
+function homeOf(env: Environment): { readonly digestKey: string; readonly cacheDir: string } {
+  try {
+    return installation(env, undefined)
+  } catch {
+    return { digestKey: randomBytes(32).toString('hex'), cacheDir: join(tmpdir(), `holdfast-${userInfo().uid}`) }
+  }
+}
+
+function unusable(name: string): Problem {
+  return problem('HF2001', `the Application ${name} cannot be used`)
+}
+
+function missing(path: string): HoldfastError {
+  return new HoldfastError(
+    problem('HF1004', `${path} does not exist`, { file: path }, 'Name a file or a directory that can be read.'),
+  )
+}
+
+function nothingIn(file: string): Problem {
+  return problem('HF1012', `${file === '-' ? 'standard input' : file} holds no Kubernetes object`)
+}
+
+function withNamespace(application: KubeObject, namespace: string): KubeObject {
+  if ((application.metadata.namespace ?? '') !== '') return application
+  return { ...application, metadata: { ...application.metadata, namespace } }
+}
+
+function refusedReport(problems: readonly Problem[], context: ReportContext): DriftReport {
+  return driftReport({ objects: [], problems, include: 'different', context })
+}

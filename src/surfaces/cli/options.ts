@@ -1,0 +1,54 @@
+// Options that several commands share.
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { HoldfastError, problem } from '../../core/problem/index.ts'
+
+export interface ConnectOptions {
+  readonly kubeconfig?: string
+  readonly context?: string
+}
+
+export const NAMESPACE = 'argocd'
+
+export function addConnection(command: Command): Command {
+  return command
+    .option('--kubeconfig <file>', 'default: $KUBECONFIG, the pod’s service account, ~/.kube/config')
+    .option('--context <name>', 'context of the kubeconfig')
+}
+
+export function outputOption(formats: readonly string[], preset?: string): Option {
+  const option = new Option('-o, --output <format>', 'how to print').choices([...formats])
+  return preset === undefined ? option : option.default(preset)
+}
+
+/** Comma separated or repeated. */
+export function globs(value: string, before: readonly string[]): string[] {
+  return [...before, ...value.split(',').filter((glob) => glob !== '')]
+}
+
+export function seconds(value: string): number {
+  const parsed = Number(value)
+  if (value.trim() === '' || !Number.isFinite(parsed) || parsed <= 0)
+    throw new InvalidArgumentError('expected a number of seconds above 0')
+  return parsed
+}
+
+/** `host:port`; port 0 = any free one. */
+export function address(value: string): string {
+  const match = /^([^:\s]*|\[[^\]\s]*\]):(\d{1,5})$/.exec(value)
+  if (match === null || Number(match[2]) > 65_535) throw new InvalidArgumentError('expected HOST:PORT')
+  return value
+}
+
+export function usage(message: string, action = 'See --help.'): HoldfastError {
+  return new HoldfastError(problem('HF7002', message, {}, action))
+}
+
+/** `-n` and a name that may carry its namespace: `web`, `team/web`. */
+export function appName(name: string, namespace: string | undefined): { name: string; namespace: string } {
+  const slash = name.indexOf('/')
+  if (slash < 0) return { name, namespace: namespace ?? NAMESPACE }
+  const own = name.slice(0, slash)
+  if (namespace !== undefined && namespace !== own)
+    throw usage(`the Application is in namespace ${own} by its name and in ${namespace} by -n`)
+  return { namespace: own, name: name.slice(slash + 1) }
+}
