@@ -1,5 +1,5 @@
 // Who owns which path of a live object, as managedFields say it. Evidence, never proof: any writer can forge it.
-import type { FieldPath, KubeObject, ManagedFieldsEntry } from '../kube/index.ts'
+import { type FieldPath, isMap, type KubeObject, type ManagedFieldsEntry } from '../kube/index.ts'
 import { decodeFieldsV1, FieldSet } from '../merge/index.ts'
 
 export const FIELD_MANAGER = 'holdfast'
@@ -52,25 +52,34 @@ function owns(paths: FieldSet, path: FieldPath): boolean {
   return false
 }
 
+const TEXTS = ['manager', 'operation', 'apiVersion', 'time', 'subresource'] as const
+
+/** One entry as the server writes them; null for anything else that may stand in its place. */
+function readEntry(entry: unknown): ManagedFieldsEntry | null {
+  if (!isMap(entry)) return null
+  const odd = TEXTS.filter((name) => entry[name] !== undefined && typeof entry[name] !== 'string')
+  if (odd.length === 0) return entry as ManagedFieldsEntry
+  return Object.fromEntries(Object.entries(entry).filter(([name]) => !odd.some((text) => text === name)))
+}
+
+function readOwned(entry: ManagedFieldsEntry): OwnedEntry | null {
+  const paths = decodeFieldsV1(entry.fieldsV1 ?? {})
+  if (!(paths instanceof FieldSet)) return null
+  const ours = entry.manager === FIELD_MANAGER && entry.operation === 'Apply' && (entry.subresource ?? '') === ''
+  return { entry, paths, ours, deliverer: isDeliverer(entry) }
+}
+
 export function ownershipOf(live: KubeObject): Ownership {
-  const entries: OwnedEntry[] = []
-  let unreadable = 0
-  const managed = Array.isArray(live.metadata.managedFields) ? live.metadata.managedFields : []
-  for (const entry of managed) {
-    if (typeof entry !== 'object' || entry === null) continue
-    const decoded = decodeFieldsV1(entry.fieldsV1 ?? {})
-    if (!(decoded instanceof FieldSet)) {
-      unreadable += 1
-      continue
-    }
-    const ours = entry.manager === FIELD_MANAGER && entry.operation === 'Apply' && (entry.subresource ?? '') === ''
-    entries.push({ entry, paths: decoded, ours, deliverer: isDeliverer(entry) })
-  }
+  const metadata: unknown = live.metadata
+  const managed: readonly unknown[] =
+    isMap(metadata) && Array.isArray(metadata.managedFields) ? metadata.managedFields : []
+  const read = managed.map(readEntry).filter((entry) => entry !== null)
+  const entries = read.map(readOwned).filter((owned) => owned !== null)
   return {
     entries,
     ours: entries.find((entry) => entry.ours),
     empty: managed.length === 0,
-    unreadable,
+    unreadable: read.length - entries.length,
     owners: (path) => entries.filter((entry) => owns(entry.paths, path)),
   }
 }

@@ -4,7 +4,6 @@ import type { TypeNode } from '../merge/index.ts'
 import { cover, type CoverContext, type Explanation } from './cover.ts'
 import { itemType, memberType, typeAt } from './element.ts'
 import { sameAsAbsent } from './empty.ts'
-import { parentAt } from './locate.ts'
 import { type Deviation, walkValue } from './walk.ts'
 
 export interface Explained {
@@ -20,7 +19,7 @@ function explainAdded(deviation: Deviation, context: CoverContext): Explained {
     {
       path,
       value: deviation.live ?? null,
-      parent: parentAt(context.live as unknown as JsonMap, path),
+      parent: context.locate.parentAt(context.live as unknown as JsonMap, path),
       type: typeAt(context.schema, path),
     },
     context,

@@ -1,11 +1,12 @@
 // Desired × live → the differences that nobody can explain, and those that somebody can.
-import { type FieldPath, formatPointer, type Json, type JsonMap, type KubeObject, pathKey } from '../kube/index.ts'
+import { type FieldPath, type Json, type JsonMap, type KubeObject, pathKey } from '../kube/index.ts'
 import type { ObjectSchema } from '../merge/index.ts'
 import { explain, type Explained } from './account.ts'
 import type { CoverContext, Explanation } from './cover.ts'
 import { autoscalerFor } from './delegate.ts'
 import { indexRules, kindName, type RuleIndex } from './explain.ts'
 import { applyIgnoreRules, managerRule, type Sides } from './ignore.ts'
+import { Locator } from './locate.ts'
 import type { CompareInput, Comparison, FieldChange, IgnoredChange } from './types.ts'
 import { type Deviation, walkValue, type WalkResult } from './walk.ts'
 
@@ -31,10 +32,13 @@ function comparable(object: KubeObject): JsonMap {
   return rest as JsonMap
 }
 
-type Roots = Pick<Sides, 'desired' | 'live'>
+interface Roots extends Pick<Sides, 'desired' | 'live'> {
+  readonly locate: Locator
+}
 
-function pointerTo(path: FieldPath, { desired, live }: Roots): string {
-  return formatPointer(live as unknown as JsonMap, path) ?? formatPointer(desired as unknown as JsonMap, path) ?? ''
+function pointerTo(path: FieldPath, { desired, live, locate }: Roots): string {
+  const [inLive, inDesired] = [live, desired] as unknown as [JsonMap, JsonMap]
+  return locate.pointer(inLive, path) ?? locate.pointer(inDesired, path) ?? ''
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
@@ -91,10 +95,10 @@ interface Told {
   readonly ignored: IgnoredChange[]
 }
 
-function tell({ rest, found }: Explained, { fields, ignored }: Told, { input, context }: Judge): void {
-  for (const part of found) ignored.push(ignoredOf(changeOf(part.deviation, input), part))
+function tell({ rest, found }: Explained, { fields, ignored }: Told, { input, context, roots }: Judge): void {
+  for (const part of found) ignored.push(ignoredOf(changeOf(part.deviation, roots), part))
   for (const deviation of rest) {
-    const field = changeOf(deviation, input)
+    const field = changeOf(deviation, roots)
     const dismissed = dismissal(field, input, context)
     if (dismissed === undefined) fields.push(field)
     else ignored.push(ignoredOf(field, dismissed))
@@ -104,6 +108,7 @@ function tell({ rest, found }: Explained, { fields, ignored }: Told, { input, co
 interface Judge {
   readonly input: CompareInput
   readonly context: CoverContext
+  readonly roots: Roots
 }
 
 /** Compares one object. Pure; inputs stay as they are. `rules` may be passed in when many objects of a kind are compared. */
@@ -113,18 +118,21 @@ export function compare(input: CompareInput, rules: RuleIndex = indexRules(kindN
     input.ignore,
     { ref: input.ref, schema: input.schema },
   )
+  const locate = new Locator()
+  const roots: Roots = { desired: input.desired, live: input.live, locate }
   const { deviations, mutated } = walkSides(sides, input.schema)
-  for (const deviation of mutated) ignored.push(ignoredOf(changeOf(deviation, input), SERVER_FORM))
+  for (const deviation of mutated) ignored.push(ignoredOf(changeOf(deviation, roots), SERVER_FORM))
   const context: CoverContext = {
     index: rules,
     group: input.ref.group,
     schema: input.schema,
     desired: sides.desired,
     live: sides.live,
+    locate,
     hasForm: sides.normalForm !== null,
     managed: managedBy(input),
   }
   const fields: FieldChange[] = []
-  for (const deviation of deviations) tell(explain(deviation, context), { fields, ignored }, { input, context })
+  for (const deviation of deviations) tell(explain(deviation, context), { fields, ignored }, { input, context, roots })
   return { fields: fields.sort(byPath), ignored: ignored.sort(byPath), doubtful: !context.hasForm && fields.length > 0 }
 }

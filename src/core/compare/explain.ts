@@ -1,6 +1,7 @@
 // Which shipped rule explains a value that only live has?
 import type { FieldPath, Json, JsonMap, KubeObject, ObjectRef } from '../kube/index.ts'
 import { BUILTIN_RULES, POD_SPEC } from './builtin-rules.ts'
+import type { Locator } from './locate.ts'
 import type { BuiltinRule } from './rule.ts'
 import { holds, memberAt } from './value-test.ts'
 
@@ -59,6 +60,7 @@ export interface ExplainContext {
   readonly index: RuleIndex
   readonly desired: KubeObject
   readonly live: KubeObject
+  readonly locate: Locator
   /** Static defaults stand in only while the server's own form is unknown. */
   readonly hasForm: boolean
 }
@@ -97,7 +99,8 @@ function firstThatHolds(
     const last = addition.path.at(-1)
     const name = last?.kind === 'field' ? last.name : ''
     const { path, value, parent } = addition
-    if (holds(rule.value, { name, path, value, parent, desired: context.desired, live: context.live })) return rule
+    const { desired, live, locate } = context
+    if (holds(rule.value, { name, path, value, parent, desired, live, locate })) return rule
   }
   return undefined
 }

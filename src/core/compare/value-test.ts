@@ -9,7 +9,7 @@ import {
   type KubeObject,
 } from '../kube/index.ts'
 import { isTokenMount, isTokenVolume } from './api-access.ts'
-import { parentAt } from './locate.ts'
+import type { Locator } from './locate.ts'
 import type { ValueTest } from './rule.ts'
 
 export interface Place {
@@ -19,6 +19,7 @@ export interface Place {
   readonly parent: JsonMap | null
   readonly desired: KubeObject
   readonly live: KubeObject
+  readonly locate: Locator
 }
 
 /** The value at a path of member names; undefined where there is none. */
@@ -32,8 +33,8 @@ export function memberAt(object: unknown, path: readonly string[]): unknown {
 }
 
 /** The image that Git declares decides; live's only where Git lacks the container. */
-function imageAt({ path, parent, desired }: Place): unknown {
-  return (parentAt(desired as unknown as JsonMap, path) ?? parent)?.image
+function imageAt({ path, parent, desired, locate }: Place): unknown {
+  return (locate.parentAt(desired as unknown as JsonMap, path) ?? parent)?.image
 }
 
 /** An image without tag, or tagged `latest`, is pulled each time; one with another tag or a digest once. */

@@ -1,3 +1,4 @@
+import { canonicalJson } from './json.ts'
 import type { Json, JsonMap } from './object.ts'
 
 /**
@@ -20,10 +21,10 @@ function formatElement(element: PathElement): string {
       return PLAIN_FIELD.test(element.name) ? `.${element.name}` : `[${JSON.stringify(element.name)}]`
     case 'key':
       return `[${Object.entries(element.fields)
-        .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+        .map(([name, value]) => `${name}=${canonicalJson(value)}`)
         .join(',')}]`
     case 'value':
-      return `[=${JSON.stringify(element.value)}]`
+      return `[=${canonicalJson(element.value)}]`
     case 'index':
       return `[${element.index}]`
     default:
@@ -41,19 +42,23 @@ export function pathKey(path: FieldPath): string {
   return formatPath(path)
 }
 
+/** An item that names the whole key goes before one that leaves part of it to its default. */
+function keyedIndex(list: readonly Json[], fields: Readonly<Record<string, Json>>): number {
+  const wanted = Object.entries(fields)
+  const named = list.findIndex((item) => wanted.every(([name, value]) => (item as JsonMap | null)?.[name] === value))
+  if (named >= 0) return named
+  const fits = (found: Json | undefined, value: Json): boolean => found === value || found === undefined
+  return list.findIndex((item) => wanted.every(([name, value]) => fits((item as JsonMap | null)?.[name], value)))
+}
+
 function itemIndex(list: readonly Json[], element: PathElement): number {
   switch (element.kind) {
     case 'index':
       return element.index
     case 'value':
-      return list.findIndex((item) => JSON.stringify(item) === JSON.stringify(element.value))
+      return list.findIndex((item) => canonicalJson(item) === canonicalJson(element.value))
     case 'key':
-      return list.findIndex((item) => {
-        const map = item as JsonMap
-        return Object.entries(element.fields).every(
-          ([name, value]) => map?.[name] === value || map?.[name] === undefined,
-        )
-      })
+      return keyedIndex(list, element.fields)
     case 'field':
       return -1
     default:

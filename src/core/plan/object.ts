@@ -3,7 +3,7 @@ import type { Ownership } from '../classify/index.ts'
 import type { FieldChange, IgnoredChange } from '../compare/index.ts'
 import type { Verdict } from '../decide/index.ts'
 import type { DesiredObject } from '../desired/index.ts'
-import type { KubeObject } from '../kube/index.ts'
+import type { FieldPath, KubeObject } from '../kube/index.ts'
 import type { ObjectSchema } from '../merge/index.ts'
 import { applyBody, type Carried } from './body.ts'
 import { type ClaimInput, claimPatch, needsClaim } from './claim.ts'
@@ -41,13 +41,19 @@ function reasonOf(input: ObjectPlanInput, heals: readonly { verdict: Verdict }[]
   return input.ownership?.ours === undefined ? 'takeover' : 'sync'
 }
 
-/** Values of ignored, delegated and not permitted paths stay as they are: an apply would overwrite them. */
+/** An apply that leaves out what we alone own removes it, or resets it to its default. */
+function solelyOurs(path: FieldPath, ownership: Ownership | null): boolean {
+  const owners = ownership?.owners(path) ?? []
+  return owners.length > 0 && owners.every(({ ours }) => ours)
+}
+
+/** Values of ignored, delegated and not permitted paths stay as they are: an apply would overwrite or remove them. */
 function carriedOf(input: ObjectPlanInput): Carried[] {
-  const ignored = input.ignored.filter((change) => change.carry)
-  const refused = input.fields
-    .filter(({ field, verdict }) => !verdict.permitted && field.change !== 'added')
-    .map(({ field }) => field)
-  return [...ignored, ...refused].map(({ path, live }) => ({ path, live }))
+  const ignored = input.ignored.filter(({ carry }) => carry)
+  const refused = input.fields.filter(({ verdict }) => !verdict.permitted).map(({ field }) => field)
+  return [...ignored, ...refused]
+    .filter(({ change, path }) => change !== 'added' || solelyOurs(path, input.ownership))
+    .map(({ path, live }) => ({ path, live }))
 }
 
 /** The step for one object that Git declares; null when nothing is to be written. */
