@@ -1,6 +1,6 @@
 // @ts-check
 import { access, constants, stat } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildTool, goVersion } from './go-build.mjs'
 import { withLock } from './lock.mjs'
@@ -16,7 +16,7 @@ export class BinariesUnavailable extends Error {
   constructor(missing, reason) {
     const variables = missing.map(variableOf).join(', ')
     super(
-      `missing ${missing.join(', ')}: ${reason}. Install Go (https://go.dev/dl) to have them built once, or name existing copies by ${variables} or a folder of them by KUBEBUILDER_ASSETS.`,
+      `missing ${missing.join(', ')}: ${reason}. They are built once when Go (https://go.dev/dl) and its module proxy are there; or name existing copies by ${variables}, or a folder of them by KUBEBUILDER_ASSETS.`,
     )
     this.name = 'BinariesUnavailable'
     this.missing = missing
@@ -92,7 +92,7 @@ async function problemOf(name, path, accepts) {
     ))
   )
     return 'not executable'
-  const { code, stdout, stderr } = await run(path, TOOLS[name].versionArgs, { timeout: 20_000 })
+  const { code, stdout, stderr } = await run(path, TOOLS[name].versionArgs, { cwd: dirname(path), timeout: 20_000 })
   if (code !== 0) return `${TOOLS[name].versionArgs.join(' ')} ended with ${code}: ${stderr.trim().slice(-200)}`
   const printed = `${stdout}${stderr}`.trim()
   return accepts && !accepts.test(printed) ? `has version ${printed.split('\n')[0]}` : undefined
@@ -107,9 +107,11 @@ async function build(names) {
     /** @type {Partial<Record<ToolName, Found>>} */ const built = {}
     for (const [index, name] of names.entries()) {
       const path = join(cacheDirectory(name), name)
-      const problem = await problemOf(name, path)
-      const reason = problem && (await buildTool(name, { path, position: `${index + 1} of ${names.length}` }))
-      if (reason) throw new BinariesUnavailable(names.slice(index), reason)
+      try {
+        if (await problemOf(name, path)) await buildTool(name, { path, position: `${index + 1} of ${names.length}` })
+      } catch (error) {
+        throw new BinariesUnavailable(names.slice(index), error instanceof Error ? error.message : String(error))
+      }
       const unusable = await problemOf(name, path)
       if (unusable) throw new BinariesUnavailable([name], `the built ${path} does not work (${unusable})`)
       built[name] = { path, from: 'cache' }

@@ -16,7 +16,7 @@ export async function goVersion() {
  * Builds into a temporary name beside `path` and renames, so that a half-written program is never seen.
  * @param {ToolName} name
  * @param {{ path: string, position: string }} options `position` is for the progress line, such as `2 of 6`
- * @returns {Promise<string | undefined>} why it failed
+ * @throws {Error} that says why
  */
 export async function buildTool(name, { path, position }) {
   const tool = TOOLS[name]
@@ -31,14 +31,13 @@ export async function buildTool(name, { path, position }) {
     tool.package,
   ]
   try {
-    return await step(`building ${name} with Go (${position})`, async () => {
+    await step(`building ${name} with Go (${position})`, async () => {
       const { code, stderr } = await run('go', args, {
         cwd: moduleDirectory(tool.module),
         env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
       })
-      if (code !== 0) return `go build of ${name} failed (${lastLines(stderr)})`
+      if (code !== 0) throw new Error(`go build of ${name} failed (${lastLines(stderr)})`)
       await rename(partial, path)
-      return undefined
     })
   } finally {
     await rm(partial, { force: true })
