@@ -55,13 +55,18 @@ runScript(async () => {
   /** @type {Row[]} */ const rows = []
   for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHES)) {
     const { measure } = await /** @type {NonNullable<typeof BENCHES[string]>} */ (BENCHES[name]).load()
-    const measured = (await measure(options)).map((row) => ({ bench: name, ...row }))
+    const measured = (await measure(options).catch(failed)).map((row) => ({ bench: name, ...row }))
     printRows(measured)
     rows.push(...measured)
   }
   await keep(rows, options)
   return rows.every(({ kept }) => kept !== false) ? 0 : 1
 })
+
+/** One bench that cannot run does not take the others with it. @param {unknown} error @returns {Row[]} */
+function failed(error) {
+  return [{ what: 'could not be run', value: error instanceof Error ? error.message : String(error), kept: false }]
+}
 
 /** @param {readonly Row[]} rows @param {Options} options */
 async function keep(rows, options) {
