@@ -118,6 +118,8 @@ function deferredMark(
 }
 
 function wiped(seen: Seen): Problem[] {
+  // A namespace that is only declared holds no field of ours to begin with.
+  if (seen.snapshot.desired?.options.declaredOnly === true) return []
   if (!seen.snapshot.history.enforced || !seen.ownership.empty) return []
   const object = formatRef(seen.snapshot.ref)
   return [
