@@ -48,25 +48,29 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 40)
 }
 
-/** Checks a repoURL and takes its credentials out. Throws HF2001 for what is no URL, HF1013 for a transport not offered. */
-export function addressOf(repoURL: string): Address {
+/** Throws for URLs that a git command could take for something else than a repository's address. */
+function checkURL(repoURL: string): void {
   if (repoURL === '' || UNPRINTABLE.test(repoURL))
     throw invalid(repoURL, 'is empty or holds spaces or control characters')
   if (repoURL.startsWith('-')) throw invalid(repoURL, 'begins with a dash')
   if (/^[A-Za-z0-9+.-]*::/.test(repoURL)) throw unsupported(repoURL, 'names a transport helper')
   if (!repoURL.includes('://')) {
     if (!SCP_LIKE.test(repoURL)) throw invalid(repoURL, 'is not a URL')
-    return { url: repoURL, authorization: null, key: digest(repoURL) }
+    return
   }
   const url = parsed(repoURL)
   if (url === undefined) throw invalid(repoURL, 'is not a URL')
   if (!SCHEMES.has(url.protocol)) throw unsupported(repoURL, `has the scheme ${url.protocol.slice(0, -1)}`)
   if (url.hostname.startsWith('-') || url.username.startsWith('-'))
     throw invalid(repoURL, 'has a host that begins with a dash')
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    return { url: repoURL, authorization: null, key: digest(repoURL) }
-  const userinfo = /^([a-z]+:\/\/)([^/@]*)@/i.exec(repoURL)
-  if (userinfo === null) return { url: repoURL, authorization: null, key: digest(repoURL) }
+}
+
+/** Checks a repoURL and takes its credentials out. Throws HF2001 for what is no URL, HF1013 for a transport not offered. */
+export function addressOf(repoURL: string): Address {
+  checkURL(repoURL)
+  const userinfo = /^(https?:\/\/)([^/@]*)@/i.exec(repoURL)
+  const url = parsed(repoURL)
+  if (userinfo === null || url === undefined) return { url: repoURL, authorization: null, key: digest(repoURL) }
   const [all, scheme = ''] = userinfo
   const pair = `${decoded(url.username)}:${decoded(url.password)}`
   return {

@@ -122,8 +122,21 @@ async function followReference(gathering: Gathering, from: readonly string[], re
     )
   }
   if (place.kind === 'missing' && REMOTE.test(reference)) throw remote(file, reference)
+  if (place.kind === 'submodule')
+    throw new HoldfastError(problem('HF1013', `${file} names ${shown(reference)}, which is a submodule`, { file }))
+  // Behind a link the directory is checked out under the name of the link too, for that is where the tool looks.
+  if (place.kind === 'tree') await enter(gathering, place.id, lexicalPath(from, reference))
   if (place.kind === 'tree') await enter(gathering, place.id, place.path)
   if (place.kind === 'blob') add(gathering, place.path, place.id)
+}
+
+function lexicalPath(from: readonly string[], reference: string): string[] {
+  const path = [...from]
+  for (const segment of reference.split('/')) {
+    if (segment === '..') path.pop()
+    else if (segment !== '' && segment !== '.') path.push(segment)
+  }
+  return path
 }
 
 function remote(file: string, reference: string): HoldfastError {

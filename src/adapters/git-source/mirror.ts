@@ -4,6 +4,7 @@ import { HoldfastError, problem, type ProblemCode } from '../../core/problem/ind
 import { type Address, shown } from './address.ts'
 import { type Environment, gitEnvironment } from './environment.ts'
 import type { SourceLimits } from './limits.ts'
+import { ObjectReadError } from './objects.ts'
 import { type Finished, run } from './process.ts'
 
 export interface MirrorOptions {
@@ -55,8 +56,14 @@ const DAMAGE = new RegExp(
     'did not send all necessary objects',
     'unresolved deltas',
     'index file .* is too small',
+    'Invalid path',
   ].join('|'),
 )
+
+/** What git says when its own files go away under it. */
+const SWEPT =
+  /Invalid path|No such file or directory|not a git repository|cannot (?:mkdir|chdir|create)|unable to (?:create|write|rename)/
+const MAKE_ATTEMPTS = 4
 
 let created = 0
 
@@ -103,7 +110,7 @@ export class Mirror {
       if (finished.outcome === 'exited' && finished.exitCode === 0) return this.stamp(this.directory, startedAt)
       if (!isDamage(finished)) throw this.failure(finished)
     }
-    await this.make(startedAt, signal)
+    await this.makeAgain(startedAt, signal)
     this.suspect = false
   }
 
@@ -118,13 +125,10 @@ export class Mirror {
     return finished.outcome === 'exited' && finished.exitCode === 0
   }
 
-  /** Every ref, annotated tags as the commit they mean. */
+  /** Every ref, annotated tags as the commit they mean. Throws ObjectReadError when the mirror is damaged or gone. */
   async refs(signal: AbortSignal): Promise<readonly MirrorRef[]> {
     const finished = await this.git(this.directory, ['for-each-ref', FOR_EACH_REF], signal)
-    if (finished.exitCode !== 0) {
-      this.distrust()
-      throw this.failure(finished)
-    }
+    if (finished.exitCode !== 0) throw this.unread(finished)
     return finished.stdout
       .toString('utf8')
       .split('\n')
@@ -139,8 +143,23 @@ export class Mirror {
       ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`],
       signal,
     )
+    if (isDamage(finished)) throw this.unread(finished)
     const commit = finished.stdout.toString('utf8').trim()
     return finished.exitCode === 0 && /^[0-9a-f]{40,64}$/.test(commit) ? commit : null
+  }
+
+  /** The cache folder may be swept while a mirror is being made in it: then it is made once more. */
+  private async makeAgain(startedAt: number, signal: AbortSignal): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.make(startedAt, signal)
+      } catch (error) {
+        const isSwept = !(error instanceof HoldfastError) || SWEPT.test(error.message)
+        if (isSwept && attempt < MAKE_ATTEMPTS && !signal.aborted) continue
+        if (error instanceof HoldfastError) throw error
+        throw this.unusable(error)
+      }
+    }
   }
 
   private async make(startedAt: number, signal: AbortSignal): Promise<void> {
@@ -161,9 +180,12 @@ export class Mirror {
 
   private async putInPlace(fresh: string): Promise<void> {
     const old = `${fresh}.old`
-    await rename(this.directory, old).catch(() => undefined)
-    await rename(fresh, this.directory)
-    await rm(old, { recursive: true, force: true })
+    try {
+      await rename(this.directory, old).catch(() => undefined)
+      await rename(fresh, this.directory)
+    } finally {
+      await rm(old, { recursive: true, force: true })
+    }
   }
 
   private async fetchInto(directory: string, signal: AbortSignal): Promise<Finished> {
@@ -195,6 +217,16 @@ export class Mirror {
     await writeFile(`${path}.new`, String(startedAt))
       .then(() => rename(`${path}.new`, path))
       .catch(() => undefined)
+  }
+
+  private unread(finished: Finished): Error {
+    return isDamage(finished) ? new ObjectReadError(gitMessage(finished)) : this.failure(finished)
+  }
+
+  private unusable(error: unknown): HoldfastError {
+    const { url } = this.options.address
+    const why = error instanceof Error ? error.message.replaceAll(this.options.root, 'the cache') : String(error)
+    return new HoldfastError(problem('HF1001', `${url}: the cache folder cannot be used: ${why}`, { repository: url }))
   }
 
   private failure(finished: Finished): HoldfastError {

@@ -1,8 +1,12 @@
 // Texts → objects; large inputs in a thread, so that the loop is never held up.
+import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import type { RenderedObject } from '../../core/desired/index.ts'
+import { canonicalJson } from '../../core/kube/index.ts'
 import { problem, type Problem } from '../../core/problem/index.ts'
-import { readObjects } from '../../core/yaml/index.ts'
+import { readObjects, YAML_LIMITS, type YamlLimits } from '../../core/yaml/index.ts'
+import { pack, type PackedObject, unpack } from './packed.ts'
+import { inSlices } from './slices.ts'
 
 export interface FileText {
   readonly file: string
@@ -14,16 +18,48 @@ export interface ReadResult {
   readonly problems: readonly Problem[]
 }
 
-/** Reads every file; one that cannot be read loses none of the others. */
-export function readAll(files: readonly FileText[]): ReadResult {
-  const read = files.map(({ file, text }) => readObjects(text, { file }))
-  return { objects: read.flatMap(({ objects }) => objects), problems: read.flatMap(({ problems }) => problems) }
+/** With the hash of every object, in their order: made where they are read, so that nobody walks them again. */
+export interface DigestedResult extends ReadResult {
+  readonly digests: readonly string[]
+}
+
+/** What the thread sends for one file. */
+export interface ThreadAnswer {
+  readonly objects: readonly PackedObject[]
+  readonly problems: readonly Problem[]
+  readonly digests: readonly string[]
+}
+
+/** Argo CD leaves out files that hold this mark. */
+const SKIP_MARK = '+argocd:skip-file-rendering'
+/** Aliases that a small file may add on the main thread; one that adds more is read in the thread. */
+const INLINE_YAML: YamlLimits = { ...YAML_LIMITS, aliasWeight: 100_000 }
+
+function readFile({ file, text }: FileText, limits: YamlLimits): DigestedResult {
+  if (text.includes(SKIP_MARK)) return { objects: [], problems: [], digests: [] }
+  const { objects, problems } = readObjects(text, { file, limits })
+  const digests = objects.map(({ object }) => createHash('sha256').update(canonicalJson(object)).digest('base64'))
+  return { objects, problems, digests }
+}
+
+/** The thread's work: one file at a time, in the form that is cheapest to hand over. */
+export function readForThread(file: FileText): ThreadAnswer {
+  const { objects, problems, digests } = readFile(file, YAML_LIMITS)
+  return { objects: objects.map(pack), problems, digests }
+}
+
+function joined(parts: readonly DigestedResult[]): DigestedResult {
+  return {
+    objects: parts.flatMap(({ objects }) => objects),
+    problems: parts.flatMap(({ problems }) => problems),
+    digests: parts.flatMap(({ digests }) => digests),
+  }
 }
 
 const THREAD_MS = 60_000
 const THREAD_MEMORY_MB = 512
 
-function inThread(files: readonly FileText[]): Promise<ReadResult> {
+function answersOfThread(files: readonly FileText[]): Promise<readonly ThreadAnswer[]> {
   const fromSource = import.meta.url.endsWith('.ts')
   const worker = new Worker(
     new URL(fromSource ? './read-thread-from-source.mjs' : './read-thread.js', import.meta.url),
@@ -34,22 +70,41 @@ function inThread(files: readonly FileText[]): Promise<ReadResult> {
     },
   )
   return new Promise((resolve) => {
+    const answers: ThreadAnswer[] = []
     const failed = (why: string): void =>
-      resolve({ objects: [], problems: [problem('HF1010', `the manifests could not be read: ${why}`)] })
+      resolve([{ objects: [], digests: [], problems: [problem('HF1010', `the manifests could not be read: ${why}`)] }])
     const timer = setTimeout(() => {
       void worker.terminate()
       failed(`it took longer than ${THREAD_MS / 1000} s`)
     }, THREAD_MS)
-    worker.once('message', (result: ReadResult) => resolve(result))
+    worker.on('message', (answer: ThreadAnswer) => answers.push(answer))
     worker.once('error', (error) => failed(error.message))
     worker.once('exit', () => {
       clearTimeout(timer)
-      failed('the reading thread ended')
+      if (answers.length === files.length) resolve(answers)
+      else failed('the reading thread ended')
     })
   })
 }
 
-export function readFiles(files: readonly FileText[], inlineBytes: number): Promise<ReadResult> {
+async function inThread(files: readonly FileText[]): Promise<DigestedResult> {
+  const answers = await answersOfThread(files)
+  const objects = await inSlices(
+    answers.flatMap((answer) => answer.objects),
+    unpack,
+  )
+  return {
+    objects,
+    problems: answers.flatMap(({ problems }) => problems),
+    digests: answers.flatMap(({ digests }) => digests),
+  }
+}
+
+/** Reads every file; one that cannot be read loses none of the others. */
+export async function readFiles(files: readonly FileText[], inlineBytes: number): Promise<DigestedResult> {
   const size = files.reduce((sum, { text }) => sum + text.length, 0)
-  return size <= inlineBytes ? Promise.resolve(readAll(files)) : inThread(files)
+  if (size > inlineBytes) return inThread(files)
+  const parts = await inSlices(files, (file) => readFile(file, INLINE_YAML))
+  const isHeavy = parts.some(({ problems }) => problems.some(({ code }) => code === 'HF1008'))
+  return isHeavy ? inThread(files) : joined(parts)
 }

@@ -1,5 +1,5 @@
 // The thread's side of `readFiles`.
 import { parentPort, workerData } from 'node:worker_threads'
-import { type FileText, readAll } from './read-files.ts'
+import { type FileText, readForThread } from './read-files.ts'
 
-parentPort?.postMessage(readAll(workerData as readonly FileText[]))
+for (const file of workerData as readonly FileText[]) parentPort?.postMessage(readForThread(file))

@@ -2,13 +2,16 @@
 import { createHash } from 'node:crypto'
 import type { Rendered } from '../../core/desired/index.ts'
 import type { RepositoryFile } from './files.ts'
+import { pack, type PackedObject, packedSize, unpack } from './packed.ts'
+import { inSlices } from './slices.ts'
 
 /** Everything but the revision. */
 export type Render = Omit<Rendered, 'revision'>
 
 interface Entry {
-  readonly text: string
-  readonly digest: string
+  readonly rest: Omit<Render, 'objects'>
+  readonly objects: readonly PackedObject[]
+  readonly bytes: number
 }
 
 /** Same files, same tool, same options, same key. */
@@ -18,6 +21,7 @@ export function renderKey(files: readonly RepositoryFile[], parts: readonly unkn
   return hash.digest('hex')
 }
 
+/** Bounded; what was used longest ago goes first. */
 export class RenderCache {
   readonly #maxBytes: number
   readonly #entries = new Map<string, Entry>()
@@ -27,29 +31,27 @@ export class RenderCache {
     this.#maxBytes = maxBytes
   }
 
-  get(key: string): Render | undefined {
+  async get(key: string): Promise<Render | undefined> {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
     this.#entries.delete(key)
     this.#entries.set(key, entry)
-    return JSON.parse(entry.text) as Render
+    return { ...entry.rest, objects: await inSlices(entry.objects, unpack) }
   }
 
-  /** A render whose numbers JSON cannot hold, or that is too large, is simply not kept. */
-  put(key: string, render: Render): void {
-    let text: string
-    try {
-      text = JSON.stringify(render)
-    } catch {
-      return
-    }
-    if (text.length > this.#maxBytes / 4) return
-    this.#entries.set(key, { text, digest: render.digest })
-    this.#bytes += text.length
+  /** A render that is too large is simply not kept. */
+  async put(key: string, render: Render): Promise<void> {
+    const { objects, ...rest } = render
+    const packed = await inSlices(objects, pack)
+    const bytes = packed.reduce((sum, object) => sum + packedSize(object), 0)
+    if (bytes > this.#maxBytes / 4) return
+    this.#bytes += bytes - (this.#entries.get(key)?.bytes ?? 0)
+    this.#entries.delete(key)
+    this.#entries.set(key, { rest, objects: packed, bytes })
     for (const [oldest, entry] of this.#entries) {
       if (this.#bytes <= this.#maxBytes) return
       this.#entries.delete(oldest)
-      this.#bytes -= entry.text.length
+      this.#bytes -= entry.bytes
     }
   }
 }

@@ -30,6 +30,8 @@ export class Repository {
   #fetchedAt: number | null = null
   #running: Fetch | null = null
   #failure: { at: number; problem: Problem } | null = null
+  #refs: ReadonlyMap<string, string> | null = null
+  readonly #closing = new AbortController()
 
   constructor(options: RepositoryOptions) {
     this.address = options.address
@@ -44,7 +46,9 @@ export class Repository {
     return this.#fetchedAt
   }
 
+  /** Ends what runs; a fetch that is cut off leaves the mirror as it was. */
   close(): void {
+    this.#closing.abort()
     this.#reader.close()
   }
 
@@ -54,12 +58,24 @@ export class Repository {
     this.#reader.close()
   }
 
-  /** Fetches unless the mirror is younger than `maxAgeMs`; one fetch at a time, shared by all who may use its result. */
+  /** Brings back a commit that the mirror does not hold (any more); false when the remote does not have it either. */
+  async recover(commit: string): Promise<boolean> {
+    await this.freshen(-1)
+    if ((await this.trees.rootTree(commit)) !== null) return true
+    if (!FULL_HASH.test(commit) || !(await this.#mirror.fetchExtra(commit, this.#closing.signal))) return false
+    this.#reader.close()
+    return (await this.trees.rootTree(commit)) !== null
+  }
+
+  /**
+   * Fetches unless the mirror is younger than `maxAgeMs` (negative: always); one fetch at a time, shared by all who may use
+   * its result.
+   */
   async freshen(maxAgeMs: number): Promise<void> {
     const { clock, limits } = this.#options
     const now = clock.now()
     const usable = (startedAt: number): boolean => now - startedAt <= maxAgeMs
-    if (!(await this.#mirror.exists())) this.#fetchedAt = null
+    if (!(await this.#mirror.exists())) [this.#fetchedAt, this.#refs] = [null, null]
     else this.#fetchedAt ??= await this.#mirror.fetchedAt()
     if (this.#fetchedAt !== null && usable(this.#fetchedAt)) return
     const running = this.#running
@@ -75,7 +91,7 @@ export class Repository {
   #start(): Promise<void> {
     const startedAt = this.#options.clock.now()
     const done = this.#options
-      .slot(() => this.#mirror.fetch(startedAt, new AbortController().signal))
+      .slot(() => this.#mirror.fetch(startedAt, this.#closing.signal))
       .then(
         () => {
           this.#fetchedAt = startedAt
@@ -88,6 +104,7 @@ export class Repository {
       )
       .finally(() => {
         this.#running = null
+        this.#refs = null
         this.#reader.close()
       })
     this.#running = { startedAt, done }
@@ -96,10 +113,9 @@ export class Repository {
 
   /** The commit that HEAD, a branch, a tag, a full ref name or a hash means. Throws HF1002. */
   async commitOf(revision: string): Promise<string> {
-    const signal = new AbortController().signal
-    const refs = await this.#mirror.refs(signal)
-    const named = this.#named(refs, revision)
-    if (named !== undefined) return named
+    const { signal } = this.#closing
+    const named = await this.#named(revision)
+    if (named !== null) return named
     const hash = revision.toLowerCase()
     if (FULL_HASH.test(hash) || SHORT_HASH.test(hash)) {
       const known = await this.#mirror.commitOf(hash, signal)
@@ -123,17 +139,26 @@ export class Repository {
     )
   }
 
-  #named(refs: readonly MirrorRef[], revision: string): string | undefined {
+  /** Refs are read once per fetch: hundreds of applications may ask for the same repository. */
+  async #knownRefs(): Promise<ReadonlyMap<string, string>> {
+    if (this.#refs !== null) return this.#refs
+    const refs = await this.#mirror.refs(this.#closing.signal)
+    const known = new Map(refs.map((ref: MirrorRef) => [ref.name, ref.commit]))
+    if (this.#running === null) this.#refs = known
+    return known
+  }
+
+  async #named(revision: string): Promise<string | null> {
+    const refs = await this.#knownRefs()
     const candidates =
       revision === 'HEAD'
         ? [HEAD_REF]
         : revision.startsWith('refs/')
           ? [revision]
           : [`refs/heads/${revision}`, `refs/tags/${revision}`]
-    for (const name of candidates) {
-      const commit = refs.find((ref) => ref.name === name)?.commit
-      if (commit !== undefined && commit !== '') return commit
-    }
-    return undefined
+    const name = candidates.find((one) => refs.has(one))
+    if (name === undefined) return null
+    // A tag of a tag is followed by git itself; null when what it means is no commit.
+    return refs.get(name) || this.#mirror.commitOf(name, this.#closing.signal)
   }
 }

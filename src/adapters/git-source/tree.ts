@@ -51,6 +51,21 @@ function parseTree(body: Buffer, idBytes: number): TreeEntry[] {
   return entries.sort(byName)
 }
 
+/** How far a path has been followed. */
+interface Way {
+  readonly trees: string[]
+  readonly real: string[]
+  /** Names still to go, the next one last. */
+  readonly todo: string[]
+  hops: number
+}
+
+function ascend(way: Way): Place | null {
+  if (way.real.pop() === undefined) return { kind: 'outside' }
+  way.trees.pop()
+  return null
+}
+
 /** The files of commits, read from objects alone. Trees are kept: they never change. */
 export class TreeReader {
   private readonly get: (id: string) => Promise<GitObject | null>
@@ -98,35 +113,45 @@ export class TreeReader {
 
   /** Follows `path` from the root; `..` and links are followed as long as they stay inside the repository. */
   async locate(root: string, path: readonly string[]): Promise<Place> {
-    const trees = [root]
-    const real: string[] = []
-    const todo = [...path].reverse()
-    let hops = 0
-    for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
+    const way: Way = { trees: [root], real: [], todo: [...path].reverse(), hops: 0 }
+    for (let name = way.todo.pop(); name !== undefined; name = way.todo.pop()) {
       if (name === '' || name === '.') continue
-      if (name === '..') {
-        if (real.pop() === undefined) return { kind: 'outside' }
-        trees.pop()
-        continue
-      }
-      const entry = (await this.entries(trees.at(-1) ?? root)).find((one) => one.name === name)
-      if (entry === undefined) return { kind: 'missing' }
-      if (entry.kind === 'tree') {
-        trees.push(entry.id)
-        real.push(name)
-      } else if (entry.kind === 'symlink') {
-        hops += 1
-        const target = hops > LINK_HOPS ? null : await this.linkTarget(entry.id)
-        if (target === null) return { kind: 'missing' }
-        if (target.startsWith('/')) return { kind: 'outside' }
-        todo.push(...target.split('/').reverse())
-      } else {
-        const isLast = todo.every((one) => one === '' || one === '.')
-        if (entry.kind === 'submodule') return { kind: 'submodule', id: entry.id, path: [...real, name] }
-        return isLast ? { kind: 'blob', id: entry.id, path: [...real, name] } : { kind: 'missing' }
-      }
+      const end = name === '..' ? ascend(way) : await this.descend(way, name)
+      if (end !== null) return end
     }
-    return { kind: 'tree', id: trees.at(-1) ?? root, path: real }
+    return { kind: 'tree', id: way.trees.at(-1) ?? root, path: way.real }
+  }
+
+  /** One step down; null when the way goes on. */
+  private async descend(way: Way, name: string): Promise<Place | null> {
+    const entry = (await this.entries(way.trees.at(-1) ?? '')).find((one) => one.name === name)
+    if (entry === undefined) return { kind: 'missing' }
+    const path = [...way.real, name]
+    switch (entry.kind) {
+      case 'tree':
+        way.trees.push(entry.id)
+        way.real.push(name)
+        return null
+      case 'symlink':
+        return this.followLink(way, entry.id)
+      case 'submodule':
+        return { kind: 'submodule', id: entry.id, path }
+      case 'blob':
+        return way.todo.every((one) => one === '' || one === '.')
+          ? { kind: 'blob', id: entry.id, path }
+          : { kind: 'missing' }
+      default:
+        return entry.kind satisfies never
+    }
+  }
+
+  private async followLink(way: Way, id: string): Promise<Place | null> {
+    way.hops += 1
+    const target = way.hops > LINK_HOPS ? null : await this.linkTarget(id)
+    if (target === null) return { kind: 'missing' }
+    if (target.startsWith('/')) return { kind: 'outside' }
+    way.todo.push(...target.split('/').reverse())
+    return null
   }
 
   /** Null when the target is longer than any file system takes. */

@@ -76,34 +76,40 @@ function decodeBinary(text: string): Scalar | undefined {
   return { tag: 'str', value: new TextDecoder().decode(bytes) }
 }
 
+function resolveFloat(text: string): Scalar | undefined {
+  const scalar = resolvePlain(text)
+  if (scalar.tag === 'int') return { tag: 'float', value: Number(scalar.value) }
+  return scalar.tag === 'float' ? scalar : undefined
+}
+
+/** A scalar under an explicit tag; undefined where the text does not fit it. Tags of applications mean text. */
+function resolveTagged(text: string, tag: string): Scalar | undefined {
+  switch (tag) {
+    case `${CORE_TAG}binary`:
+      return decodeBinary(text)
+    case `${CORE_TAG}bool`:
+    case `${CORE_TAG}int`:
+    case `${CORE_TAG}null`: {
+      const scalar = resolvePlain(text)
+      return CORE_TAG + scalar.tag === tag ? scalar : undefined
+    }
+    case `${CORE_TAG}float`:
+      return resolveFloat(text)
+    case `${CORE_TAG}timestamp`:
+      return DATE.test(text) ? { tag: 'str', value: text } : undefined
+    default:
+      return { tag: 'str', value: text }
+  }
+}
+
 /**
  * Reads a scalar as Kubernetes' YAML reader does: YAML 1.1 words (`yes`, `on`, `y`), Go's integer forms (`0644`, `0o644`,
  * `0x1f`, `0b1`, `1_000`), no base 60, dates as text. `tag` is the resolved long tag, '' when there is none.
  * Undefined when an explicit tag does not fit the text.
  */
 export function resolveScalar(text: string, style: 'plain' | 'quoted', tag = ''): Scalar | undefined {
-  if (tag === '') return style === 'plain' ? resolvePlain(text) : { tag: 'str', value: text }
-  if (!tag.startsWith(CORE_TAG)) return { tag: 'str', value: text }
-  const wanted = tag.slice(CORE_TAG.length)
-  switch (wanted) {
-    case 'binary':
-      return decodeBinary(text)
-    case 'bool':
-    case 'int':
-    case 'null': {
-      const scalar = resolvePlain(text)
-      return scalar.tag === wanted ? scalar : undefined
-    }
-    case 'float': {
-      const scalar = resolvePlain(text)
-      if (scalar.tag === 'int') return { tag: 'float', value: Number(scalar.value) }
-      return scalar.tag === 'float' ? scalar : undefined
-    }
-    case 'timestamp':
-      return DATE.test(text) ? { tag: 'str', value: text } : undefined
-    default:
-      return { tag: 'str', value: text }
-  }
+  if (tag !== '') return resolveTagged(text, tag)
+  return style === 'plain' ? resolvePlain(text) : { tag: 'str', value: text }
 }
 
 /** Go's shortest 32-bit form, which is how float keys become text (`1.5`, `1e+06`). */
