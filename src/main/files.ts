@@ -1,8 +1,9 @@
 // Files that the command line names.
 import { renderLocal } from '../adapters/git-source/index.ts'
+import type { DirectoryOptions } from '../core/definition/index.ts'
 import type { Rendered } from '../core/desired/index.ts'
 import { formatRef, type KubeObject, refOf } from '../core/kube/index.ts'
-import { HoldfastError, problem } from '../core/problem/index.ts'
+import { HoldfastError, type Problem, problem } from '../core/problem/index.ts'
 import type { Environment } from './cluster.ts'
 
 export interface Place {
@@ -25,4 +26,16 @@ export async function readOnly(place: Place, path: string, kind: string): Promis
   const names = found.map(({ object }) => formatRef(refOf(object))).join(', ')
   const message = first === undefined ? `${path} holds no ${kind}` : `${path} holds several: ${names}`
   throw new HoldfastError(problem('HF1012', message, { file: path }, `Name a file with one ${kind}.`))
+}
+
+/** What a path declares. Throws HF1012 where that is nothing: to call it in sync would hide a mistyped path. */
+export async function readSource({ env, cwd }: Place, path: string, directory?: DirectoryOptions): Promise<Rendered> {
+  const options = { env, cwd, as: 'source', ...(directory === undefined ? {} : { directory }) } as const
+  const rendered = await renderLocal(path, options)
+  if (rendered.objects.length === 0 && rendered.problems.length === 0) throw new HoldfastError(nothingIn(path))
+  return rendered
+}
+
+export function nothingIn(file: string): Problem {
+  return problem('HF1012', `${file === '-' ? 'standard input' : file} holds no Kubernetes object`)
 }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileCluster } from '../adapters/file-cluster/index.ts'
-import { createSource, type GitSource, renderLocal, renderText } from '../adapters/git-source/index.ts'
+import { createSource, type GitSource, renderText } from '../adapters/git-source/index.ts'
 import type { Cluster } from '../adapters/kube-http/index.ts'
 import { createLog } from '../adapters/pino-log/index.ts'
 import type { AppDefinition, DirectoryOptions } from '../core/definition/index.ts'
@@ -33,7 +33,7 @@ import type { HealthAnswer } from '../surfaces/cli/health.ts'
 import type { RenderRequest } from '../surfaces/cli/render.ts'
 import { readApplication } from './applications.ts'
 import { type Environment, withCluster } from './cluster.ts'
-import { type Place, readOnly, readPlain } from './files.ts'
+import { nothingIn, type Place, readOnly, readPlain, readSource } from './files.ts'
 import { installation } from './installation.ts'
 
 const ARGOCD = 'argocd'
@@ -248,8 +248,7 @@ export class Inspections {
   }
 
   #render(path: string, directory?: DirectoryOptions): Promise<Rendered> {
-    const { env, cwd } = this.#options
-    return renderLocal(path, { env, cwd, as: 'source', ...(directory === undefined ? {} : { directory }) })
+    return readSource(this.#options, path, directory)
   }
 
   async #withSource<T>(use: (source: GitSource) => Promise<T>): Promise<T> {
@@ -287,10 +286,6 @@ function missing(path: string): HoldfastError {
   return new HoldfastError(
     problem('HF1004', `${path} does not exist`, { file: path }, 'Name a file or a directory that can be read.'),
   )
-}
-
-function nothingIn(file: string): Problem {
-  return problem('HF1012', `${file === '-' ? 'standard input' : file} holds no Kubernetes object`)
 }
 
 function withNamespace(application: KubeObject, namespace: string): KubeObject {

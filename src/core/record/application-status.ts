@@ -100,7 +100,8 @@ function placeOf({ subject }: Problem): string {
 export function describeProblem(problem: Problem): string {
   const place = placeOf(problem)
   const where = place === '' || problem.message.includes(place) ? '' : ` (${place})`
-  const text = `${problem.code}: ${problem.message}${where} ${problem.action}`
+  const said = `${problem.message}${where}`
+  const text = `${problem.code}: ${said}${/[.!?:]$/.test(said) ? '' : '.'} ${problem.action}`
   return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text
 }
 
