@@ -1,6 +1,7 @@
 // The permissions that the Application and the operator's mode give, applied to one difference.
 import type { Cause } from '../classify/index.ts'
 import type { FieldChange } from '../compare/index.ts'
+import { type FieldPath, isMap } from '../kube/index.ts'
 
 export type Response = 'heal' | 'alert' | 'ignore' | 'backport' | 'prune' | 'escalate' | 'hold'
 export type Severity = 'info' | 'warning' | 'critical'
@@ -68,7 +69,23 @@ export interface FieldQuestion {
   readonly unproven: boolean
 }
 
-const RESTARTED_AT = '["kubectl.kubernetes.io/restartedAt"]'
+const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt'
+
+/** `kubectl rollout restart`: its annotation, alone in a map of annotations that Git does not declare at all or beside others. */
+function isRestart({ change, path, live }: FieldChange): boolean {
+  const last = path.at(-1)
+  if (change !== 'added' || last?.kind !== 'field') return false
+  if (last.name === RESTARTED_AT) return true
+  if (last.name !== 'annotations' || !isMap(live)) return false
+  const names = Object.keys(live)
+  return names.length === 1 && names[0] === RESTARTED_AT
+}
+
+/** Finalizers and owner references decide over an object's life: never written by us. */
+function isLifecycle([first, second]: FieldPath): boolean {
+  if (first?.kind !== 'field' || first.name !== 'metadata' || second?.kind !== 'field') return false
+  return second.name === 'finalizers' || second.name === 'ownerReferences'
+}
 
 /** Widening privilege or exposure: worth more than a warning. */
 const CRITICAL =
@@ -82,6 +99,8 @@ function isCritical(field: FieldChange): boolean {
     /^\.(rules|subjects|spec\.ingress|spec\.egress)/.test(field.at)
   )
 }
+
+const severityOf = (field: FieldChange): Severity => (isCritical(field) ? 'critical' : 'warning')
 
 const verdict = (
   response: Response,
@@ -118,38 +137,32 @@ function permission(question: FieldQuestion): { permitted: boolean; because: Rea
   return { permitted: true, because: 'drift' }
 }
 
-export function decideField(question: FieldQuestion): Verdict {
-  const { field } = question
-  const severity: Severity = isCritical(field) ? 'critical' : 'warning'
-  const [first, second] = field.path
-  if (
-    first?.kind === 'field' &&
-    first.name === 'metadata' &&
-    second?.kind === 'field' &&
-    ['finalizers', 'ownerReferences'].includes(second.name)
-  ) {
+/** What is told and never done, whatever the permissions. */
+function reportedOnly({ field, permissions }: FieldQuestion): Verdict | null {
+  if (isLifecycle(field.path)) {
+    const severity = severityOf(field)
     return verdict('alert', 'reported-only', { permitted: false, severity, rule: 'builtin/never-heal-lifecycle' })
   }
-  if (field.change === 'added' && field.at.endsWith(RESTARTED_AT) && question.permissions.requested === null) {
-    return verdict('alert', 'restart-requested', {
-      permitted: false,
-      severity: 'info',
-      rule: 'builtin/rollout-restart',
-    })
-  }
+  if (permissions.requested !== null || !isRestart(field)) return null
+  const rule = 'builtin/rollout-restart'
+  return verdict('alert', 'restart-requested', { permitted: false, severity: 'info', rule })
+}
+
+function hindered(against: ReasonCode, severity: Severity): Verdict {
+  if (against === 'fight') return verdict('escalate', against, { permitted: false, severity: 'critical' })
+  const held = against === 'ignore-rule-broken' || against === 'claimed-by-other-app'
+  return verdict(held ? 'hold' : 'heal', against, { permitted: false, severity })
+}
+
+export function decideField(question: FieldQuestion): Verdict {
+  const told = reportedOnly(question)
+  if (told !== null) return told
+  const severity = severityOf(question.field)
   const against = obstacle(question)
-  if (against !== null) {
-    const response: Response =
-      against === 'fight'
-        ? 'escalate'
-        : against === 'ignore-rule-broken' || against === 'claimed-by-other-app'
-          ? 'hold'
-          : 'heal'
-    return verdict(response, against, { permitted: false, severity: against === 'fight' ? 'critical' : severity })
-  }
-  const allowed = permission(question)
-  const response: Response = allowed.because === 'pre-existing' ? 'hold' : allowed.permitted ? 'heal' : 'alert'
-  return verdict(response, allowed.because, { permitted: allowed.permitted, severity })
+  if (against !== null) return hindered(against, severity)
+  const { permitted, because } = permission(question)
+  if (permitted) return verdict('heal', because, { permitted, severity })
+  return verdict(because === 'pre-existing' ? 'hold' : 'alert', because, { permitted, severity })
 }
 
 /** An object that Git declares and the cluster lacks. */

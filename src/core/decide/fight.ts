@@ -56,17 +56,15 @@ export function noteHeal(state: FightState, now: number): FightState {
  */
 export function noteRewrite(state: FightState, rewrite: Rewrite, now: number): FightState {
   if (state.healedAt === null) return state
-  const quiet = now - state.lastRewrite > QUIET_MS
-  const base = quiet ? CALM : state
+  const base = now - state.lastRewrite > QUIET_MS ? CALM : state
   const newWindow = now - base.windowStart > WINDOW_MS
   const rewrites = newWindow ? 1 : base.rewrites + 1
   const same = base.opponent === rewrite.opponent && base.wrote === rewrite.wrote
   const reaction = now - state.healedAt <= REACTION_MS && !INTERACTIVE.test(rewrite.opponent)
-  const reactions = reaction ? (same ? base.reactions + 1 : 1) : 0
-  const fight = reactions >= REACTIONS || rewrites > REWRITES || (base.backoffMs > 0 && same && reaction)
-  const backoffMs = fight
-    ? Math.min(Math.max(base.backoffMs * 2, FIRST_BACKOFF_MS), LONGEST_BACKOFF_MS)
-    : base.backoffMs
+  const reactions = reactionsAfter(base, { reaction, same })
+  const goesOn = base.backoffMs > 0 && same && reaction
+  const fight = goesOn || reactions >= REACTIONS || rewrites > REWRITES
+  const backoff = fight ? backOff(base, now) : { backoffMs: base.backoffMs, until: base.until }
   return {
     healedAt: null,
     reactions,
@@ -74,10 +72,19 @@ export function noteRewrite(state: FightState, rewrite: Rewrite, now: number): F
     wrote: rewrite.wrote,
     rewrites,
     windowStart: newWindow ? now : base.windowStart,
-    backoffMs,
-    until: fight ? now + backoffMs : base.until,
+    ...backoff,
     lastRewrite: now,
   }
+}
+
+function reactionsAfter(base: FightState, rewrite: { readonly reaction: boolean; readonly same: boolean }): number {
+  if (!rewrite.reaction) return 0
+  return rewrite.same ? base.reactions + 1 : 1
+}
+
+function backOff({ backoffMs }: FightState, now: number): Pick<FightState, 'backoffMs' | 'until'> {
+  const next = Math.min(Math.max(backoffMs * 2, FIRST_BACKOFF_MS), LONGEST_BACKOFF_MS)
+  return { backoffMs: next, until: now + next }
 }
 
 /** Is the path to be left alone now? */

@@ -7,14 +7,15 @@ import type { Masked, ReportField, ReportObject } from './report.ts'
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
-/** Where a Secret keeps what nobody may read. */
-function isSecretPlace(ref: ObjectRef, field: Pick<FieldChange, 'path'>): boolean {
+const PLAIN_SECRET_FIELDS = new Set(['type', 'immutable'])
+
+/** Values of a Secret are shown only where no secret can stand: `type`, `immutable`, and metadata but last-applied. */
+function isSecretPlace(ref: ObjectRef, { path }: Pick<FieldChange, 'path'>): boolean {
   if (ref.group !== '' || ref.kind !== 'Secret') return false
-  const [first, second, third] = field.path
-  if (first?.kind !== 'field') return true
-  if (first.name === 'data' || first.name === 'stringData') return true
-  if (first.name !== 'metadata' || second?.kind !== 'field' || second.name !== 'annotations') return false
-  return third?.kind !== 'field' || third.name === LAST_APPLIED
+  const [first, second, third] = path.map((element) => (element.kind === 'field' ? element.name : null))
+  if (first !== 'metadata') return !PLAIN_SECRET_FIELDS.has(first ?? '')
+  if (second === undefined) return true
+  return second === 'annotations' && ((third ?? null) === null || third === LAST_APPLIED)
 }
 
 export function maskedDigest(value: Json, digestKey: string): Masked {
@@ -23,15 +24,18 @@ export function maskedDigest(value: Json, digestKey: string): Masked {
 
 type Shown = Json | Masked
 
-function shown(value: Json | undefined, secret: boolean, digestKey: string): Shown | undefined {
-  return value !== undefined && secret ? maskedDigest(value, digestKey) : value
+/** How the values of one difference are shown. */
+function shower(ref: ObjectRef, change: Pick<FieldChange, 'path'>, digestKey: string) {
+  const secret = isSecretPlace(ref, change)
+  return (value: Json | undefined): Shown | undefined =>
+    value !== undefined && secret ? maskedDigest(value, digestKey) : value
 }
 
 function fieldOf(ref: ObjectRef, evaluated: EvaluatedField, digestKey: string): ReportField {
   const { field } = evaluated
-  const secret = isSecretPlace(ref, field)
-  const desired = shown(field.desired, secret, digestKey)
-  const live = shown(field.live, secret, digestKey)
+  const show = shower(ref, field, digestKey)
+  const desired = show(field.desired)
+  const live = show(field.live)
   return {
     path: field.at,
     pointer: field.pointer,
@@ -58,12 +62,12 @@ export function reportObject(evaluation: ObjectEvaluation, options: ReportObject
     difference: evaluation.difference,
     fields: evaluation.fields.map((field) => fieldOf(ref, field, options.digestKey)),
     ignored: evaluation.ignored.map((change) => {
-      const secret = isSecretPlace(ref, change)
+      const show = shower(ref, change, options.digestKey)
       return {
         path: change.at,
         rule: change.rule,
-        desired: shown(change.desired, secret, options.digestKey) ?? null,
-        live: shown(change.live, secret, options.digestKey) ?? null,
+        desired: show(change.desired) ?? null,
+        live: show(change.live) ?? null,
       }
     }),
     ...(options.origin === undefined ? {} : { origin: options.origin }),
