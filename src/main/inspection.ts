@@ -37,6 +37,8 @@ import { nothingIn, type Place, readOnly, readPlain, readSource } from './files.
 import { installation } from './installation.ts'
 
 const ARGOCD = 'argocd'
+/** Keys of an argocd-cm. */
+const DECIDES_HEALTH = /^data\.resource\.customizations(?:$|\.health\.|\.useOpenLibs\.)/
 
 export interface InspectionOptions extends Place {
   readonly clock: Clock
@@ -234,7 +236,7 @@ export class Inspections {
       file === '-' ? await renderText(await request.stdin(), 'standard input') : await readPlain(this.#options, file)
     const { problems } = await this.#settings(argocdCm)
     // Only what would decide health differently keeps this question from being answered.
-    const deciding = problems.filter(({ subject }) => subject.path?.startsWith('resource.customizations'))
+    const deciding = problems.filter(({ subject }) => DECIDES_HEALTH.test(subject.path ?? ''))
     const objects = read.objects.map(({ object }) => ({
       ref: refOf(object),
       health: healthOf(object) ?? { status: 'Healthy' as const, message: '' },
