@@ -38,7 +38,8 @@ function isFreeForm(type: TypeNode, value: Json): boolean {
 }
 
 /**
- * null always; empty lists and free-form maps in built-in types and in metadata. An empty struct has a meaning of its
+ * null always; empty lists and free-form maps in built-in types and in metadata; the empty value of an environment
+ * variable. An empty struct has a meaning of its
  * own (`namespaceSelector: {}` selects everything), and custom resources keep every empty value as it was written.
  */
 export function sameAsAbsent(node: { path: FieldPath; value: Json; type: TypeNode }, group: string): boolean {
@@ -46,6 +47,7 @@ export function sameAsAbsent(node: { path: FieldPath; value: Json; type: TypeNod
   if (value === null) return true
   const inMetadata = isField(path, 0, 'metadata')
   if (!inMetadata && !isBuiltinGroup(group)) return false
+  if (value === '') return isField(path, -1, 'value') && isField(path, -3, 'env')
   if (isEmptyValue(value)) return inMetadata || isFreeForm(type, value) || isField(path, -1, 'metadata')
   return isField(path, -1, 'metadata') && isMap(value) && Object.values(value).every(isEmptyValue)
 }

@@ -59,6 +59,16 @@ const NAMESPACE = { id: 'namespace-name', kinds: ['Namespace'], reason: 'set by 
 
 export const BOOKKEEPING: readonly BuiltinRule[] = [
   ...made(
+    {
+      id: 'autoscaler-status',
+      kinds: ['autoscaling/HorizontalPodAutoscaler'],
+      reason: 'status that version v1 has no field for',
+      owner: KCM,
+    },
+    annotation('autoscaling.alpha.kubernetes.io/conditions'),
+    annotation('autoscaling.alpha.kubernetes.io/current-metrics'),
+  ),
+  ...made(
     { id: 'last-applied', kinds: ['*'], reason: 'kubectl’s own bookkeeping', owner: 'kubectl' },
     annotation('kubectl.kubernetes.io/last-applied-configuration'),
   ),

@@ -10,6 +10,7 @@ const POLICY_BINDING = ['admissionregistration.k8s.io/ValidatingAdmissionPolicyB
 const CRD = ['apiextensions.k8s.io/CustomResourceDefinition']
 const HPA = ['autoscaling/HorizontalPodAutoscaler']
 const NETWORK_POLICY = ['networking.k8s.io/NetworkPolicy']
+const ENDPOINT_SLICE = ['discovery.k8s.io/EndpointSlice']
 const CSI_DRIVER = ['storage.k8s.io/CSIDriver']
 const PRIORITY_LEVEL = ['flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration']
 
@@ -27,6 +28,8 @@ const SCALER: readonly BuiltinRule[] = [
   defaulted(HPA, 'spec.metrics', [
     { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
   ]),
+  // The same in version v1.
+  defaulted(HPA, 'spec.targetCPUUtilizationPercentage', 80),
   defaulted(HPA, 'spec.behavior.scaleUp', { stabilizationWindowSeconds: 0, selectPolicy: 'Max', policies: SCALE_UP }),
   defaulted(HPA, 'spec.behavior.scaleUp.stabilizationWindowSeconds', 0),
   defaulted(HPA, 'spec.behavior.scaleUp.selectPolicy', 'Max'),
@@ -91,6 +94,11 @@ const NETWORK: readonly BuiltinRule[] = [
   defaulted(NETWORK_POLICY, 'spec.ingress.*.ports.*.protocol', 'TCP'),
   defaulted(NETWORK_POLICY, 'spec.egress.*.ports.*.protocol', 'TCP'),
   allocated(['networking.k8s.io/Ingress'], 'spec.ingressClassName'),
+  defaulted(['Endpoints'], 'subsets.*.ports.*.protocol', 'TCP'),
+  defaulted(ENDPOINT_SLICE, 'ports.*.protocol', 'TCP'),
+  defaulted(ENDPOINT_SLICE, 'ports.*.name', ''),
+  defaulted(ENDPOINT_SLICE, 'endpoints.*.conditions', {}),
+  defaulted(['apiregistration.k8s.io/APIService'], 'spec.service.port', 443),
 ]
 
 export const OTHER_RULES: readonly BuiltinRule[] = [
@@ -106,6 +114,7 @@ export const OTHER_RULES: readonly BuiltinRule[] = [
     defaulted([kind], 'subjects.*.apiGroup', 'rbac.authorization.k8s.io'),
   ]),
   defaulted(['scheduling.k8s.io/PriorityClass'], 'preemptionPolicy', 'PreemptLowerPriority'),
+  defaulted(PRIORITY_LEVEL, 'spec.limited.nominalConcurrencyShares', 30),
   defaulted(PRIORITY_LEVEL, 'spec.limited.lendablePercent', 0),
   defaulted(PRIORITY_LEVEL, 'spec.limited.limitResponse.queuing.handSize', 8),
   defaulted(PRIORITY_LEVEL, 'spec.limited.limitResponse.queuing.queueLengthLimit', 50),

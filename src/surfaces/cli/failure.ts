@@ -4,7 +4,5 @@ import { lineText } from './present/index.ts'
 
 /** One line for standard error: `code: message (place) what to do`. */
 export function failureLine(problem: Problem): string {
-  const { message } = problem
-  const sentence = /[.!?]$/.test(message) ? message : `${message}.`
-  return `${lineText(describeProblem({ ...problem, message: sentence }), 2_000)}\n`
+  return `${lineText(describeProblem(problem), 2_000)}\n`
 }
