@@ -384,7 +384,8 @@ export class ObjectRunner {
 }
 
 export function rememberAuthors(tracked: Tracked, evaluation: ObjectEvaluation): void {
-  for (const { field, cause } of evaluation.fields) if (cause.confidence !== 'unknown') tracked.authors.set(field.at, cause)
+  for (const { field, cause } of evaluation.fields)
+    if (cause.confidence !== 'unknown') tracked.authors.set(field.at, cause)
 }
 
 function noteVersion(tracked: Tracked, object: KubeObject): void {

@@ -72,6 +72,7 @@ export function finishOperation({ deps, reporting }: OperationTools, app: AppSta
   const quiet = succeeded && app.requested === null && app.syncedRevision === app.revision
   if (definition === null || quiet) return
   app.operation = finished
+  reporting.touchNow(app)
   const { namespace, name, project } = definition
   deps.metrics.synced({
     namespace,

@@ -190,7 +190,8 @@ async function look(
   if (key === app.builtFor && options.rebuild !== true) return same
   const renderedAt = tools.deps.clock.now()
   const built = await render(tools, definition, resolved.revision)
-  if (app.removed || app.definition !== definition) return same
+  // The definition changed meanwhile: the wish that came with it builds anew.
+  if (app.removed || app.definition?.digest !== definition.digest) return same
   enforce(tools, app, { ...built, renderedAt })
   app.builtFor = key
   return { changed: true, fetched, unknownKinds: built.desired.unknown.length > 0 }

@@ -13,6 +13,7 @@ import { applicationRef, type EventReason } from './steps/index.ts'
 import { TokenBucket } from './bucket.ts'
 
 const STATUS_EVERY_MS = 1_000
+const FIRST_STATUS_MS = 20
 const EVENTS = { perSecond: 2, burst: 60 }
 
 type Acted = Parameters<Reporter['acted']>[1]
@@ -197,8 +198,18 @@ export class Reporting implements Reporter {
 
   /** Something about the application changed: its status is written soon, at most once a second. */
   touch(app: AppState): void {
-    if (this.#due.has(app) || app.removed || !app.ready) return
-    const timer = this.#deps.clock.after(app.written === '' ? 50 : STATUS_EVERY_MS, () => {
+    if (!this.#due.has(app)) this.#writeAfter(app, app.written === '' ? FIRST_STATUS_MS : STATUS_EVERY_MS)
+  }
+
+  /** Something that people wait for is over: its status is written as soon as what happens in this moment has happened. */
+  touchNow(app: AppState): void {
+    this.#due.get(app)?.cancel()
+    this.#writeAfter(app, FIRST_STATUS_MS)
+  }
+
+  #writeAfter(app: AppState, ms: number): void {
+    if (app.removed || !app.ready) return
+    const timer = this.#deps.clock.after(ms, () => {
       this.#due.delete(app)
       void this.#write(app)
     })
@@ -213,7 +224,10 @@ export class Reporting implements Reporter {
       ...(app.renderedAt === 0 ? app.sourceProblems : []),
       ...(app.renderedAt > 0 && !app.desiredComplete ? app.desiredProblems : []),
     ]
-    return foldApp({ app: app.key }, objects, blocking)
+    const unseen = [...app.objects.values()].filter(
+      ({ desired, evaluation }) => desired !== null && evaluation === null,
+    )
+    return foldApp({ app: app.key }, objects, blocking, unseen.length)
   }
 
   problemsOf(app: AppState, evaluation: Evaluation): Problem[] {

@@ -26,7 +26,9 @@ let repository: Repository
 
 async function plural(editor: World['editor'], object: KubeObject): Promise<string> {
   const base = object.apiVersion === 'v1' ? '/api/v1' : `/apis/${object.apiVersion}`
-  const { body } = await editor.get(base)
+  const served = ({ body }: { body: { resources?: { kind: string; name: string }[] } }): boolean =>
+    body.resources?.some(({ kind }) => kind === object.kind) === true
+  const { body } = await editor.until(base, served)
   const found = body.resources.find(
     (resource: { kind: string; name: string }) => resource.kind === object.kind && !resource.name.includes('/'),
   )
@@ -54,6 +56,7 @@ const kindsOf = async (namespace: string): Promise<string> =>
     .replaceAll('namespace: shop', `namespace: ${namespace}`)
     .replaceAll('name: shop}', `name: ${namespace}}`)
     .replaceAll('shop-', `${namespace}-`)
+    .replaceAll('shop.example.com', `${namespace}.example.com`)
 
 describe('every kind', () => {
   it('is in sync after a first sync', async () => {
@@ -121,8 +124,8 @@ describe('a commit', () => {
     await editor.until(`${path}/leave`, ({ status }) => status === 404)
     const kept = await editor.until(`${path}/keep`, ({ body }) => body.data.b === undefined)
     expect(kept.body.data).toEqual({ a: '1' })
-    const app = await world.untilApp('commits', isSynced)
-    expect(statusOf(app).sync?.revision).toBe(await repository.head())
+    const head = await repository.head()
+    await world.untilApp('commits', (app) => isSynced(app) && statusOf(app).sync?.revision === head)
   })
 
   it('that renders nothing prunes nothing', async () => {

@@ -7,7 +7,7 @@ import { ruleMatches } from '../definition/index.ts'
 import { TRACKING_ANNOTATION } from '../desired/index.ts'
 import { healthOf } from '../health/index.ts'
 import { canonicalJson, formatRef, type Json, type KubeObject, refKey } from '../kube/index.ts'
-import { planObject } from '../plan/index.ts'
+import { type ApplyStep, planObject } from '../plan/index.ts'
 import { type Problem, problem } from '../problem/index.ts'
 import type { AppContext, EvaluatedField, ObjectEvaluation, ObjectSnapshot } from './types.ts'
 
@@ -48,6 +48,11 @@ function brokenRule(app: AppContext, snapshot: ObjectSnapshot): Problem | null {
   return app.ignore.find((rule) => rule.problem !== null && ruleMatches(rule, snapshot.ref))?.problem ?? null
 }
 
+/** Git's side, where it declares the object. */
+function declared(snapshot: ObjectSnapshot): NonNullable<ObjectSnapshot['desired']> {
+  return snapshot.desired as NonNullable<ObjectSnapshot['desired']>
+}
+
 interface Seen {
   readonly app: AppContext
   readonly snapshot: ObjectSnapshot
@@ -55,7 +60,7 @@ interface Seen {
   readonly ownership: Ownership
   readonly comparison: Comparison
   readonly beginning: boolean
-  readonly ruleBroken: boolean
+  readonly ruleBroken: Problem | null
 }
 
 function judge(seen: Seen, field: FieldChange): EvaluatedField {
@@ -69,7 +74,7 @@ function judge(seen: Seen, field: FieldChange): EvaluatedField {
     permissions: app.permissions,
     preExisting,
     fighting: fights(snapshot.history.fights.get(field.at), snapshot.now),
-    ruleBroken: seen.ruleBroken,
+    ruleBroken: seen.ruleBroken !== null,
     contested: snapshot.contender !== null,
     unproven: seen.comparison.doubtful,
   })
@@ -86,7 +91,7 @@ function adopts(seen: Seen): boolean {
     seen.ownership.ours !== undefined ||
     permissions.blocked !== null ||
     seen.snapshot.contender !== null ||
-    seen.ruleBroken
+    seen.ruleBroken !== null
   )
     return false
   return (
@@ -132,13 +137,12 @@ function wiped(seen: Seen): Problem[] {
   ]
 }
 
-function present(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): ObjectEvaluation {
-  const desired = snapshot.desired as NonNullable<ObjectSnapshot['desired']>
+function see(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): Seen {
   const ownership = ownershipOf(live)
   const comparison = compare(
     {
       ref: snapshot.ref,
-      desired: desired.object,
+      desired: declared(snapshot).object,
       live,
       schema: snapshot.schema,
       normalForm: snapshot.normalForm,
@@ -148,45 +152,64 @@ function present(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): O
     },
     snapshot.rules,
   )
-  const broken = brokenRule(app, snapshot)
-  const beginning = begins(app, snapshot, ownership)
-  const seen: Seen = { app, snapshot, live, ownership, comparison, beginning, ruleBroken: broken !== null }
-  const question = comparison.doubtful && snapshot.question === 'open' && !desired.options.declaredOnly
-  const declaredOnly = desired.options.declaredOnly
-  const judged = comparison.fields
+  const ruleBroken = brokenRule(app, snapshot)
+  return { app, snapshot, live, ownership, comparison, beginning: begins(app, snapshot, ownership), ruleBroken }
+}
+
+interface Judged {
+  readonly fields: readonly EvaluatedField[]
+  readonly ignored: readonly IgnoredChange[]
+  /** Path texts of what stays as it was when enforcement began. */
+  readonly preExisting: readonly string[]
+}
+
+function judgeAll(seen: Seen): Judged {
+  const { declaredOnly } = declared(seen.snapshot).options
+  const judged = seen.comparison.fields
     .filter(({ change }) => !declaredOnly || change !== 'added')
     .map((field) => judge(seen, field))
   const deferred = deferredMark(seen, judged)
   const fields = judged.filter(({ field }) => field !== deferred?.field)
-  const ignored = deferred === null ? comparison.ignored : [...comparison.ignored, deferred.ignored]
-  const adopt = adopts(seen)
-  const step = question
-    ? null
-    : planObject({
-        desired,
-        live,
-        schema: snapshot.schema,
-        ownership,
-        fields,
-        ignored,
-        create: false,
-        adopt,
-        nowIso: new Date(snapshot.now).toISOString().replace(/\.\d+Z$/, 'Z'),
-      })
-  const additions = fields.filter(({ verdict }) => verdict.because === 'pre-existing').map(({ field }) => field.at)
-  if (deferred !== null) additions.push(deferred.field.at)
+  const preExisting = fields.filter(({ verdict }) => verdict.because === 'pre-existing').map(({ field }) => field.at)
+  const { ignored } = seen.comparison
+  if (deferred === null) return { fields, ignored, preExisting }
+  return { fields, ignored: [...ignored, deferred.ignored], preExisting: [...preExisting, deferred.field.at] }
+}
+
+function stepFor(seen: Seen, { fields, ignored }: Judged): ApplyStep | null {
+  return planObject({
+    desired: declared(seen.snapshot),
+    live: seen.live,
+    schema: seen.snapshot.schema,
+    ownership: seen.ownership,
+    fields,
+    ignored,
+    create: false,
+    adopt: adopts(seen),
+    nowIso: new Date(seen.snapshot.now).toISOString().replace(/\.\d+Z$/, 'Z'),
+  })
+}
+
+function present(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): ObjectEvaluation {
+  const seen = see(app, snapshot, live)
+  const judged = judgeAll(seen)
+  const { fields, ignored } = judged
+  const mayAsk = snapshot.question === 'open' && !declared(snapshot).options.declaredOnly
+  const question = seen.comparison.doubtful && mayAsk
+  const step = question ? null : stepFor(seen, judged)
+  const inSync = fields.length === 0
   return {
     ...NOTHING,
     ref: snapshot.ref,
-    status: fields.length === 0 ? 'Synced' : 'OutOfSync',
-    difference: fields.length === 0 ? null : 'changed',
+    status: inSync ? 'Synced' : 'OutOfSync',
+    difference: inSync ? null : 'changed',
     fields,
     ignored,
     question,
     step,
-    takeover: beginning && !question && step !== null ? additions : null,
+    takeover: seen.beginning && step !== null ? judged.preExisting : null,
     health: healthOf(live),
-    problems: [...(broken === null ? [] : [broken]), ...wiped(seen), ...contested(snapshot)],
+    problems: [...(seen.ruleBroken === null ? [] : [seen.ruleBroken]), ...wiped(seen), ...contested(snapshot)],
   }
 }
 
@@ -201,7 +224,7 @@ function contested(snapshot: ObjectSnapshot): Problem[] {
 }
 
 function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
-  const desired = snapshot.desired as NonNullable<ObjectSnapshot['desired']>
+  const desired = declared(snapshot)
   const verdict = decideMissing(app.permissions, { contested: snapshot.contender !== null })
   const step = planObject({
     desired,
