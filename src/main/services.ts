@@ -4,6 +4,7 @@ import { userInfo } from 'node:os'
 import type { Cluster } from '../adapters/kube-http/index.ts'
 import { systemClock } from '../adapters/system-clock/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
+import { HoldfastError, problem } from '../core/problem/index.ts'
 import { readObjects } from '../core/yaml/index.ts'
 import { askRefresh, askSync, type AskTools } from '../loop/ask-sync.ts'
 import { inspect } from '../loop/inspect.ts'
@@ -117,9 +118,18 @@ function firstSignal(): Promise<void> {
   })
 }
 
+/** The address that was asked for cannot be had: nothing of ours is wrong. */
+function listenFailure(error: unknown, listen: string): HoldfastError | null {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (syscall !== 'listen' && syscall !== 'getaddrinfo') return null
+  return new HoldfastError(problem('HF7002', `cannot listen on ${listen}: ${code}`, {}, 'Choose another --listen.'))
+}
+
 async function runUntilSignal(request: Parameters<CliServices['run']>[0]): Promise<void> {
   const signalled = firstSignal()
-  const starting = run(request)
+  const starting = run(request).catch((error: unknown) => {
+    throw listenFailure(error, request.listen) ?? error
+  })
   const late = signalled.then(
     () => new Promise<null>((resolve) => void systemClock.after(START_GRACE_MS, () => resolve(null))),
   )
