@@ -6,7 +6,7 @@ import { decideExtra, decideField, decideMissing, fights, type Verdict } from '.
 import { ruleMatches } from '../definition/index.ts'
 import { TRACKING_ANNOTATION } from '../desired/index.ts'
 import { healthOf } from '../health/index.ts'
-import { canonicalJson, formatRef, type Json, type KubeObject, refKey } from '../kube/index.ts'
+import { canonicalJson, formatRef, isMap, type Json, type KubeObject, refKey } from '../kube/index.ts'
 import { type ApplyStep, planObject } from '../plan/index.ts'
 import { type Problem, problem } from '../problem/index.ts'
 import type { AppContext, EvaluatedField, ObjectEvaluation, ObjectSnapshot } from './types.ts'
@@ -102,6 +102,15 @@ function adopts(seen: Seen): boolean {
 
 const MARK = `.metadata.annotations["${TRACKING_ANNOTATION}"]`
 
+/** The tracking mark is missing, alone or with the map that was to hold nothing else. */
+function isMissingMark({ change, at, desired }: FieldChange): boolean {
+  if (change !== 'removed') return false
+  if (at === MARK) return true
+  if (at !== '.metadata.annotations' || !isMap(desired)) return false
+  const names = Object.keys(desired)
+  return names.length === 1 && names[0] === TRACKING_ANNOTATION
+}
+
 /**
  * Taking over restarts nothing and changes no generation. The API server counts a Deployment's annotations into its
  * generation, so a mark that is all there is to write waits for the next write. A mark that was there and is removed
@@ -113,8 +122,8 @@ function deferredMark(
 ): { field: FieldChange; ignored: IgnoredChange } | null {
   const { ref, history } = seen.snapshot
   if (ref.group !== 'apps' || ref.kind !== 'Deployment') return null
-  const mark = judged.find(({ field }) => field.change === 'removed' && field.at === MARK)
-  if (mark === undefined || !(seen.beginning || history.preExisting.has(MARK))) return null
+  const mark = judged.find(({ field }) => isMissingMark(field))
+  if (mark === undefined || !(seen.beginning || history.preExisting.has(mark.field.at))) return null
   if (judged.some((other) => other !== mark && other.verdict.permitted)) return null
   return {
     field: mark.field,
