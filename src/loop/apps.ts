@@ -1,5 +1,11 @@
 // Applications: definition in, source looked at in time, desired set into force, passes run one at a time per application.
-import type { Parsed, ProjectDefinition, Settings } from '../core/definition/index.ts'
+import type {
+  AppDefinition,
+  Parsed,
+  ProjectDefinition,
+  RequestedOperation,
+  Settings,
+} from '../core/definition/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
 import { problem, type Problem, toProblem } from '../core/problem/index.ts'
 import { inventoryOf, type Projects, recall, type Taken, takeDefinition } from './definitions.ts'
@@ -11,6 +17,7 @@ import {
   beginOperation,
   finishOperation,
   type OperationTools,
+  refusalOf,
   refuseOperation,
 } from './operations.ts'
 import { bringAll, type PassTools, pruneExtras } from './pass.ts'
@@ -114,13 +121,13 @@ export class AppRunner {
     const before = blockedBecause(app, this.#tools.standing())
     const taken = takeDefinition(app, object, { byName: this.#projects } satisfies Projects)
     app.ready = true
-    if (app.definition?.deleting === true) this.#deleting(desk)
+    this.#deleting(desk)
     if (news !== 'known' && app.definition !== null) this.#inventory(app, object)
     this.#awaitQuiet(desk)
     if (taken.operation) this.#operation(desk)
-    const look = taken.changed || news !== 'known' || taken.refresh !== null
-    if (look) this.#look(desk, taken, news === 'listed' && taken.refresh === null ? this.#settledAge() : 0)
-    else if (before !== blockedBecause(app, this.#tools.standing())) this.#ask(desk, { refresh: null, pass: true })
+    if (taken.changed || news !== 'known' || taken.refresh !== null) {
+      this.#look(desk, taken, news === 'listed' && taken.refresh === null ? this.#settledAge() : 0)
+    } else if (before !== blockedBecause(app, this.#tools.standing())) this.#ask(desk, { refresh: null, pass: true })
     if (!app.definitionUsable) this.#tools.reporting.touch(app)
   }
 
@@ -154,22 +161,21 @@ export class AppRunner {
   /** Someone set `operation`: it becomes this application's request until the pass that serves it ends. */
   #operation(desk: Desk): void {
     const { app } = desk
-    const { definition } = app
-    const operation = definition?.operation ?? null
     const blocked = blockedBecause(app, this.#tools.standing())
     // Beside another controller its operations are its own.
-    if (definition === null || blocked === 'other-controller' || app.foreignStatusAt !== null) return
-    if (definition.refusedOperation !== null) {
-      const [why] = definition.refusedOperation.problems
-      return refuseOperation(this.#operations(), app, why?.message ?? 'not supported')
-    }
-    if (operation === null || app.requested?.digest === operation.digest) return
-    if (blocked === 'mode-observe') return refuseOperation(this.#operations(), app, `not run: ${blocked}`)
-    app.requested = operation
+    if (app.definition === null || blocked === 'other-controller' || app.foreignStatusAt !== null) return
+    const refusal = refusalOf(app.definition, blocked)
+    if (refusal !== null) return refuseOperation(this.#operations(), app, refusal)
+    if (app.definition.operation !== null) this.#accept(desk, app.definition, app.definition.operation)
+  }
+
+  #accept(desk: Desk, definition: AppDefinition, operation: RequestedOperation): void {
+    if (desk.app.requested?.digest === operation.digest) return
+    desk.app.requested = operation
     this.#tools.deps.steps
       .take(applicationRef(definition.namespace, definition.name), 'operation')
       .catch((error: unknown) => {
-        this.#tools.deps.log.warn({ app: app.key, error: String(error) }, 'operation not taken off')
+        this.#tools.deps.log.warn({ app: desk.app.key, error: String(error) }, 'operation not taken off')
       })
     const revision = operation.revision === null ? {} : { revision: operation.revision }
     this.#ask(desk, { refresh: { maxAgeMs: 0, rebuild: true, ...revision }, pass: true })
@@ -177,7 +183,7 @@ export class AppRunner {
 
   #deleting(desk: Desk): void {
     const { app } = desk
-    if (app.definition?.cascadeDelete === 'none' || app.definition === null) return
+    if (app.definition?.deleting !== true || app.definition.cascadeDelete === 'none') return
     app.definitionUsable = false
     app.definitionProblems = [
       problem(

@@ -10,6 +10,7 @@ import type { TokenBucket } from './bucket.ts'
 import type { Deps } from './deps.ts'
 import type { Evidence } from './evidence.ts'
 import type { Kinds, KindRuntime } from './kinds.ts'
+import { isPruneProtected } from './prune-protection.ts'
 import { isNewer, type News, type ObjectIndex, type Tracked } from './state.ts'
 
 const ROUNDS = 5
@@ -391,9 +392,4 @@ export function rememberAuthors(tracked: Tracked, evaluation: ObjectEvaluation):
 function noteVersion(tracked: Tracked, object: KubeObject): void {
   tracked.uid = object.metadata.uid ?? ''
   tracked.resourceVersion = object.metadata.resourceVersion ?? ''
-}
-
-export function isPruneProtected(live: KubeObject): boolean {
-  const options = live.metadata.annotations?.['argocd.argoproj.io/sync-options'] ?? ''
-  return options.split(',').some((option) => ['Prune=false', 'Prune=confirm'].includes(option.trim()))
 }

@@ -1,4 +1,6 @@
 // An operation: a sync as Argo CD's status tells it, from its beginning to its result.
+import type { ReasonCode } from '../core/decide/index.ts'
+import type { AppDefinition } from '../core/definition/index.ts'
 import type { ObjectEvaluation } from '../core/evaluate/index.ts'
 import type { ObjectRef } from '../core/kube/index.ts'
 import type { OperationResult, OperationState } from '../core/record/index.ts'
@@ -30,6 +32,12 @@ export function beginOperation(app: AppState, clock: Clock): OperationState {
     prune: requested?.prune ?? app.definition?.automated.prune ?? false,
     resources: [],
   }
+}
+
+/** Why an operation is not run; null = it is. */
+export function refusalOf(definition: AppDefinition, blocked: ReasonCode | null): string | null {
+  if (definition.refusedOperation !== null) return definition.refusedOperation.problems[0]?.message ?? 'not supported'
+  return definition.operation !== null && blocked === 'mode-observe' ? `not run: ${blocked}` : null
 }
 
 /** Says in the status why a requested operation is not run, and takes it off the Application. */

@@ -11,31 +11,63 @@ export interface CatalogueEntry {
   readonly action: string
 }
 
-const entry = (title: string, disposition: Disposition, action: string): CatalogueEntry => ({ title, disposition, action })
+const entry = (title: string, disposition: Disposition, action: string): CatalogueEntry => ({
+  title,
+  disposition,
+  action,
+})
 
 /** Every code Holdfast can answer with. Codes are never reused; the hundreds digit groups them by stage. */
 export const CATALOGUE = {
   // 1xxx source and render
-  HF1001: entry('Repository unreachable', 'retry', 'Check the URL, the network and the credentials; the last good revision stays in force meanwhile.'),
-  HF1002: entry('Revision not found', 'retry', 'Check targetRevision: it must be a branch, tag or commit of the repository.'),
+  HF1001: entry(
+    'Repository unreachable',
+    'retry',
+    'Check the URL, the network and the credentials; the last good revision stays in force meanwhile.',
+  ),
+  HF1002: entry(
+    'Revision not found',
+    'retry',
+    'Check targetRevision: it must be a branch, tag or commit of the repository.',
+  ),
   HF1003: entry('File is not valid YAML or JSON', 'wait', 'Mend the file at the line named.'),
   HF1004: entry('Path not found', 'wait', 'Check spec.source.path: the directory must exist in this revision.'),
   HF1005: entry('Repository authentication failed', 'retry', 'Check the credentials for this repository.'),
-  HF1006: entry('Path leaves the repository', 'wait', 'Remove the symbolic link or `..` that points out of the repository.'),
+  HF1006: entry(
+    'Path leaves the repository',
+    'wait',
+    'Remove the symbolic link or `..` that points out of the repository.',
+  ),
   HF1007: entry('Duplicate key', 'wait', 'Keep one of the two keys.'),
   HF1008: entry('Document expands too far', 'wait', 'Remove the aliases that multiply the document.'),
   HF1009: entry('Render failed', 'wait', 'Run the render locally on this revision; the message is the tool’s own.'),
   HF1010: entry('Render exceeded a limit', 'wait', 'Make the render smaller or raise the limit named.'),
   HF1011: entry('Render tool missing', 'retry', 'Install the tool or name its path in the environment variable given.'),
-  HF1012: entry('Document is not a Kubernetes object', 'wait', 'Give the document apiVersion, kind and metadata.name, or exclude the file.'),
+  HF1012: entry(
+    'Document is not a Kubernetes object',
+    'wait',
+    'Give the document apiVersion, kind and metadata.name, or exclude the file.',
+  ),
   HF1013: entry('Source type not supported', 'wait', 'Use a plain directory or a kustomization.'),
-  HF1014: entry('Source changed its answer', 'report', 'The same inputs rendered differently; remove random values and timestamps from the render.'),
+  HF1014: entry(
+    'Source changed its answer',
+    'report',
+    'The same inputs rendered differently; remove random values and timestamps from the render.',
+  ),
   // 2xxx definition
   HF2001: entry('Application is invalid', 'wait', 'Give the fields named.'),
   HF2002: entry('Field not supported', 'wait', 'Remove the field; it is refused rather than silently ignored.'),
   HF2003: entry('Project does not allow this', 'wait', 'Change the Application or the AppProject.'),
-  HF2004: entry('Destination is not this cluster', 'wait', 'Point the Application at the cluster that Holdfast is connected to.'),
-  HF2005: entry('Ignore rule cannot be used', 'hold', 'Mend the rule; objects that it matches are reported and not healed meanwhile.'),
+  HF2004: entry(
+    'Destination is not this cluster',
+    'wait',
+    'Point the Application at the cluster that Holdfast is connected to.',
+  ),
+  HF2005: entry(
+    'Ignore rule cannot be used',
+    'hold',
+    'Mend the rule; objects that it matches are reported and not healed meanwhile.',
+  ),
   HF2006: entry('Project not found', 'wait', 'Create the AppProject or name an existing one.'),
   HF2007: entry('Field has no effect', 'report', 'Nothing to do; the field may stay.'),
   HF2008: entry('Setting cannot be used', 'wait', 'Correct the key in argocd-cm.'),
@@ -44,7 +76,11 @@ export const CATALOGUE = {
   HF3002: entry('Unknown kind', 'retry', 'Install the CRD, or correct apiVersion and kind.'),
   HF3003: entry('Render is empty', 'hold', 'If this is meant, set automated.allowEmpty: true.'),
   HF3004: entry('generateName cannot be reconciled', 'wait', 'Give the object a fixed metadata.name.'),
-  HF3005: entry('Two applications declare one object', 'hold', 'Remove it from one of them; neither writes the other’s object.'),
+  HF3005: entry(
+    'Two applications declare one object',
+    'hold',
+    'Remove it from one of them; neither writes the other’s object.',
+  ),
   HF3006: entry('Hook not supported', 'report', 'The object is left out; run it by other means.'),
   HF3007: entry('Value unusable', 'wait', 'Correct the value named.'),
   HF3008: entry('Tracking annotation copied', 'report', 'The mark names another object; remove it.'),
@@ -59,19 +95,31 @@ export const CATALOGUE = {
   HF4008: entry('Server refused the request', 'retry', 'See the server’s message.'),
   HF4009: entry('Object too large', 'wait', 'Make the object smaller; the API server stores at most about 1.5 MB.'),
   HF4010: entry('Read forbidden', 'retry', 'Grant Holdfast get, list and watch on the resource named.'),
-  HF4011: entry('Credentials unusable', 'retry', 'Check the kubeconfig user, the exec plugin or the service-account token.'),
+  HF4011: entry(
+    'Credentials unusable',
+    'retry',
+    'Check the kubeconfig user, the exec plugin or the service-account token.',
+  ),
   HF4012: entry('Namespace is terminating', 'retry', 'Wait until it is gone; the objects are created again then.'),
   HF4013: entry('Object exists already', 'retry', 'Nothing to do: the object is compared again.'),
   // 5xxx compare and evaluate
   HF5001: entry('Comparison incomplete', 'retry', 'The reason is in the message; the object is reported as Unknown.'),
-  HF5002: entry('Normal form unavailable', 'report', 'The server could not be asked; shipped tables were used instead.'),
+  HF5002: entry(
+    'Normal form unavailable',
+    'report',
+    'The server could not be asked; shipped tables were used instead.',
+  ),
   HF5003: entry('Ownership bookkeeping unusable', 'report', 'managedFields cannot be read; the actor stays unknown.'),
   // 6xxx decide and act
   HF6001: entry('Fight', 'hold', 'Another writer keeps changing this path; decide who owns it.'),
   HF6002: entry('Heal did not hold', 'retry', 'The server’s answer still differs; see the path and the actor.'),
   HF6003: entry('Prune not permitted', 'hold', 'The observation is incomplete or the object is not ours.'),
   HF6004: entry('Sync failed', 'retry', 'See the objects named.'),
-  HF6005: entry('Another controller writes this Application', 'hold', 'Stop the other controller; enforcement begins after one minute without its writes.'),
+  HF6005: entry(
+    'Another controller writes this Application',
+    'hold',
+    'Stop the other controller; enforcement begins after one minute without its writes.',
+  ),
   HF6006: entry('Pre-existing difference', 'hold', 'It was there before enforcement began; heal or accept it.'),
   // 7xxx state and surfaces
   HF7001: entry('Store unavailable', 'retry', 'Heals go on unrecorded; deletes wait.'),
