@@ -4,17 +4,43 @@ import { canonicalJson, type FieldPath, isMap, type Json, type JsonMap, type Pat
 type KeyFields = Readonly<Record<string, Json>>
 type Items = readonly Json[]
 
-const textOf = (item: Json, names: readonly string[]): string =>
-  isMap(item) ? names.map((name) => (item[name] === undefined ? '' : canonicalJson(item[name]))).join('\u0000') : ''
+const NO_NAMES: readonly string[] = []
 
-/** An item that leaves part of its key to a default. */
+interface Index {
+  /** First place of every item, by its key or, without key names, by its value. */
+  readonly places: ReadonlyMap<string, number>
+  /** Items that leave a part of their key to a default. */
+  readonly partial: readonly number[]
+}
+
+const textOf = (item: KeyFields, names: readonly string[]): string =>
+  names.map((name) => canonicalJson(item[name])).join('\u0000')
+
+const isPartial = (item: Json, names: readonly string[]): boolean =>
+  isMap(item) && names.some((name) => item[name] === undefined)
+
 function fits(item: Json, fields: KeyFields): boolean {
   return isMap(item) && Object.keys(fields).every((name) => item[name] === fields[name] || item[name] === undefined)
 }
 
+function indexOf(items: Items, names: readonly string[]): Index {
+  const places = new Map<string, number>()
+  const partial: number[] = []
+  items.forEach((item, index) => {
+    if (isPartial(item, names)) partial.push(index)
+    else if (names.length === 0) place(places, canonicalJson(item), index)
+    else if (isMap(item)) place(places, textOf(item as KeyFields, names), index)
+  })
+  return { places, partial }
+}
+
+function place(places: Map<string, number>, text: string, index: number): void {
+  if (!places.has(text)) places.set(text, index)
+}
+
 /** Holds indexes for one comparison. */
 export class Locator {
-  private readonly indexes = new Map<Items, Map<string, Map<string, number>>>()
+  private readonly indexes = new Map<Items, Map<string, Index>>()
 
   /** The map in which `path` stands in `root`; null where there is none. */
   parentAt(root: JsonMap, path: FieldPath): JsonMap | null {
@@ -50,28 +76,20 @@ export class Locator {
 
   private indexOf(items: Items, element: PathElement): number {
     if (element.kind === 'index') return element.index
-    if (element.kind === 'value')
-      return this.index(items, 'items', canonicalJson).get(canonicalJson(element.value)) ?? -1
     if (element.kind === 'field') return -1
-    const names = Object.keys(element.fields)
-    const found = this.index(items, names.join('\u0000'), (item) => textOf(item, names)).get(
-      textOf(element.fields, names),
-    )
-    return found ?? items.findIndex((item) => fits(item, element.fields))
+    if (element.kind === 'value') return this.index(items, NO_NAMES).places.get(canonicalJson(element.value)) ?? -1
+    const { fields } = element
+    const names = Object.keys(fields)
+    const { places, partial } = this.index(items, names)
+    return places.get(textOf(fields, names)) ?? partial.find((index) => fits(items[index] as Json, fields)) ?? -1
   }
 
-  /** First place of every item, by its text under the given name. */
-  private index(items: Items, name: string, text: (item: Json) => string): Map<string, number> {
-    const ofList = this.indexes.get(items) ?? new Map<string, Map<string, number>>()
+  private index(items: Items, names: readonly string[]): Index {
+    const ofList = this.indexes.get(items) ?? new Map<string, Index>()
     this.indexes.set(items, ofList)
-    const known = ofList.get(name)
-    if (known !== undefined) return known
-    const made = new Map<string, number>()
-    items.forEach((item, index) => {
-      const key = text(item)
-      if (!made.has(key)) made.set(key, index)
-    })
-    ofList.set(name, made)
-    return made
+    const key = names.join('\u0000')
+    const index = ofList.get(key) ?? indexOf(items, names)
+    ofList.set(key, index)
+    return index
   }
 }
