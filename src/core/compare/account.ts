@@ -95,9 +95,18 @@ function explainFilled(deviation: Deviation, context: CoverContext): Explained |
   }
 }
 
+function explainReordered(deviation: Deviation, within: readonly Deviation[], context: CoverContext): Explained {
+  const inner = within.map((addition) => explainAdded(addition, context))
+  return {
+    rest: [{ ...deviation, within: inner.flatMap(({ rest }) => rest) }],
+    found: inner.flatMap(({ found }) => found),
+  }
+}
+
 export function explain(deviation: Deviation, context: CoverContext): Explained {
   const { path, change, desired } = deviation
   if (change === 'added') return explainAdded(deviation, context)
+  if (deviation.within !== undefined) return explainReordered(deviation, deviation.within, context)
   if (change === 'changed') return explainFilled(deviation, context) ?? explainAtomic(deviation, context)
   const node = { path, value: desired ?? null, type: typeAt(context.schema, path) }
   return !context.hasForm && sameAsAbsent(node, context.group) ? NOTHING : { rest: [deviation], found: [] }

@@ -48,6 +48,8 @@ function changeOf(deviation: Deviation, roots: Roots): Mutable<FieldChange> {
   const told: Mutable<FieldChange> = { path, at: pathKey(path), pointer: pointerTo(path, roots), change }
   if (desired !== undefined) told.desired = desired
   if (live !== undefined) told.live = live
+  if (deviation.within !== undefined && deviation.within.length > 0)
+    told.within = deviation.within.map((inner) => inner.path)
   return told
 }
 

@@ -14,6 +14,8 @@ export interface FieldChange {
   readonly change: ChangeKind
   readonly desired?: Json
   readonly live?: Json
+  /** Of a list that is told as one (its items stand in another order): what only live has inside and nobody explains. */
+  readonly within?: readonly FieldPath[]
 }
 
 /** A difference that is none, with the rule that says so. */

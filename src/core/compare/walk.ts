@@ -12,6 +12,8 @@ export interface Deviation {
   readonly change: ChangeKind
   readonly desired: Json | undefined
   readonly live: Json | undefined
+  /** What only live has inside a list that is told as one. */
+  readonly within?: readonly Deviation[]
 }
 
 /** `form` is the normal form's value at the same place; undefined = absent there (or the whole form is unknown). */
@@ -38,6 +40,12 @@ const NO_ITEMS: readonly Json[] = []
 const items = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : NO_ITEMS)
 
 const isAssociative = (type: TypeNode): type is ListType => type.kind === 'list' && type.listType !== 'atomic'
+
+interface Lists {
+  readonly desired: KeyedItems
+  readonly live: KeyedItems
+  readonly form: KeyedItems
+}
 
 class Walk implements WalkResult {
   readonly deviations: Deviation[] = []
@@ -141,10 +149,21 @@ class Walk implements WalkResult {
     const form = indexItems(items(values.form), type)
     const ordered = type.listType !== 'map' || sameOrder(desired, live) || (this.hasForm && sameOrder(form, live))
     if (ordered) this.pairs({ desired, live, form }, type)
-    else this.emit('changed', values)
+    else this.reordered({ desired, live, form }, values, type)
   }
 
-  private pairs(lists: { desired: KeyedItems; live: KeyedItems; form: KeyedItems }, type: ListType): void {
+  /** Told as one; a heal still has to know what to remove inside, or it would need a second write. */
+  private reordered(lists: Lists, values: Triple, type: ListType): void {
+    const [deviations, mutated] = [this.deviations.length, this.mutated.length]
+    this.pairs(lists, type)
+    const within = this.deviations
+      .splice(deviations)
+      .flatMap((inner) => (inner.change === 'added' ? [inner] : (inner.within ?? [])))
+    this.mutated.length = mutated
+    this.deviations.push({ ...this.deviation('changed', values), within })
+  }
+
+  private pairs(lists: Lists, type: ListType): void {
     const { desired, live, form } = lists
     desired.items.forEach((item, index) => {
       const key = desired.keys[index] as string

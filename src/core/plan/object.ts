@@ -63,7 +63,7 @@ export function planObject(input: ObjectPlanInput): ApplyStep | null {
   if ((heals.length === 0 && !input.adopt) || input.ownership === null) return null
   const { live } = input
   const body = applyBody(input.desired.object, carriedOf(input))
-  const remove = heals.filter(({ field }) => field.change === 'added').map(({ field }) => field.path)
+  const remove = heals.flatMap(({ field }) => (field.change === 'added' ? [field.path] : (field.within ?? [])))
   const claim: ClaimInput = { live, ownership: input.ownership, schema: input.schema, body, remove, now: input.nowIso }
   return {
     kind: 'apply',
