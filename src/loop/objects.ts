@@ -288,7 +288,10 @@ export class ObjectRunner {
   ): Promise<boolean> {
     const { deps } = this.#tools
     const { step } = action
-    if (action.evaluation.takeover !== null) this.#beginEnforcing(tracked, action.evaluation.takeover)
+    if (action.evaluation.takeover !== null) {
+      const begun = this.#beginEnforcing(tracked, action.evaluation.takeover)
+      if (begun !== null && !(await begun)) return false
+    }
     if (step.claim !== null) rememberAuthors(tracked, action.evaluation)
     const outcome = await deps.steps.apply(step)
     if (outcome.state === 'stale') return true
@@ -345,12 +348,28 @@ export class ObjectRunner {
     await this.#ask(tracked, answer)
   }
 
-  #beginEnforcing(tracked: Tracked, preExisting: readonly string[]): void {
+  /**
+   * null = nothing was there before: go on. Else what was there has to be on record first, or after a crash it would look
+   * like later edits; the promise tells whether it is.
+   */
+  #beginEnforcing(tracked: Tracked, preExisting: readonly string[]): Promise<boolean> | null {
     tracked.enforced = true
     tracked.preExisting = new Set(preExisting)
-    this.#tools.deps.store.setPreExisting(tracked.app.key, tracked.key, preExisting).catch((error: unknown) => {
-      this.#tools.deps.log.warn({ app: tracked.app.key, error: String(error) }, 'beginning of enforcement not recorded')
-    })
+    const recorded = this.#tools.deps.store.setPreExisting(tracked.app.key, tracked.key, preExisting).then(
+      () => true,
+      (error: unknown) => {
+        tracked.problem = toProblem(error, 'HF7001', { object: formatRef(tracked.ref), app: tracked.app.key })
+        if (preExisting.length > 0) this.#notBegun(tracked)
+        return false
+      },
+    )
+    return preExisting.length === 0 ? null : recorded
+  }
+
+  #notBegun(tracked: Tracked): void {
+    tracked.enforced = false
+    tracked.preExisting = new Set()
+    this.#retryLater(tracked)
   }
 
   /** Nothing is left to do now. A path that is fought over is looked at again when its back-off ends. */

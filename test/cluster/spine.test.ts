@@ -106,6 +106,35 @@ describe('every kind', () => {
   }, 60_000)
 })
 
+describe('taking over', () => {
+  it('leaves additions that were there before to a person, and heals later ones', async () => {
+    if (world === undefined) return
+    const { editor } = world
+    const path = '/api/v1/namespaces/before/configmaps'
+    await editor.create('/api/v1/namespaces', { metadata: { name: 'before' } })
+    const live = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'old' }, data: { a: '1', extra: 'kept' } }
+    await editor.send('POST', `${path}?fieldManager=someone`, { body: live })
+    await repository.commit({ 'before/a.yaml': configMap('old') }, 'before')
+    await bring('before')
+    await editor.until(`${path}/old`, ({ body }) => body.metadata.annotations !== undefined)
+    await editor.patch('merge', `${path}/old`, { data: { later: 'x' } })
+    const healed = await editor.until(`${path}/old`, ({ body }) => body.data.later === undefined)
+    expect(healed.body.data).toEqual({ a: '1', extra: 'kept' })
+    const app = await world.untilApp('before', (seen) => statusOf(seen).sync?.status === 'OutOfSync')
+    expect(
+      statusOf(app)
+        .resources?.filter(({ status }) => status === 'OutOfSync')
+        .map(({ name }) => name),
+    ).toEqual(['old'])
+    await world.stop(running)
+    running = await world.start()
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    expect((await editor.get(`${path}/old`)).body.data).toEqual({ a: '1', extra: 'kept' })
+    await editor.patch('merge', `${APPS}/before`, { operation: { initiatedBy: { username: 'jane' }, sync: {} } })
+    await editor.until(`${path}/old`, ({ body }) => body.data.extra === undefined)
+  })
+})
+
 describe('a commit', () => {
   it('is brought in, drops a field that was healed before, and prunes what left', async () => {
     if (world === undefined) return

@@ -150,17 +150,23 @@ function intentsOf(
   }
 }
 
+const ROWS_AT_ONCE = 200
+
 function preExistingOf(db: Kysely<Tables>): Pick<Engine, 'preExisting' | 'setPreExisting'> {
   return {
     preExisting: async (app) => {
       const rows = await db.selectFrom('pre_existing').select(['object', 'paths']).where('app', '=', app).execute()
       return rows.map((row) => [row.object, JSON.parse(row.paths) as string[]] as const)
     },
-    setPreExisting: async ({ app, object, paths }) => {
-      await db
-        .replaceInto('pre_existing')
-        .values({ app, object, paths: JSON.stringify(paths) })
-        .execute()
+    setPreExisting: async (entries) => {
+      // SQLite takes a limited number of values in one statement.
+      for (let at = 0; at < entries.length; at += ROWS_AT_ONCE) {
+        const rows = entries.slice(at, at + ROWS_AT_ONCE)
+        await db
+          .replaceInto('pre_existing')
+          .values(rows.map(({ app, object, paths }) => ({ app, object, paths: JSON.stringify(paths) })))
+          .execute()
+      }
     },
   }
 }

@@ -11,8 +11,14 @@ export interface Engine {
   settle(id: string): Promise<void>
   openIntents(): Promise<readonly Intent[]>
   preExisting(app: string): Promise<readonly (readonly [string, readonly string[]])[]>
-  setPreExisting(entry: { app: string; object: string; paths: readonly string[] }): Promise<void>
+  setPreExisting(entries: readonly PreExistingEntry[]): Promise<void>
   close(): Promise<void>
+}
+
+export interface PreExistingEntry {
+  readonly app: string
+  readonly object: string
+  readonly paths: readonly string[]
 }
 
 export type Method = keyof Engine

@@ -2,8 +2,9 @@ import { HoldfastError, problem } from '../../core/problem/index.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Store } from '../../ports/store.ts'
 import { type Connection, connect } from './connection.ts'
+import { gather } from './gather.ts'
 import { journalBuffer } from './journal-buffer.ts'
-import type { Answer, Argument, Method } from './protocol.ts'
+import type { Answer, Argument, Method, PreExistingEntry } from './protocol.ts'
 import { seenCache } from './seen-cache.ts'
 
 const REOPEN_MS = 5_000
@@ -73,6 +74,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   const thread = reopening(options)
   const seen = seenCache()
   const buffer = journalBuffer({ ...options, write: (entries) => thread.call('append', entries) })
+  const begun = gather<PreExistingEntry>(options.clock, (entries) => thread.call('setPreExisting', entries))
   const askFirstSeen = async (fingerprints: readonly string[], now: string): Promise<Map<string, string>> => {
     const day = now.slice(0, 10)
     const known = new Map<string, string>()
@@ -104,10 +106,17 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
     intend: (intent) => thread.call('intend', intent),
     settle: (id) => thread.call('settle', id),
     openIntents: () => thread.call('openIntents', undefined),
-    preExisting: async (app) => new Map(await thread.call('preExisting', app)),
-    setPreExisting: (app, object, paths) => thread.call('setPreExisting', { app, object, paths }),
+    preExisting: async (app) => {
+      await begun.flush()
+      return new Map(await thread.call('preExisting', app))
+    },
+    setPreExisting: async (app, object, paths) => {
+      if (paths.length > 0) await thread.call('setPreExisting', [{ app, object, paths }])
+      else await begun.add({ app, object, paths })
+    },
     close: async () => {
       await buffer.flush()
+      await begun.flush()
       await thread.close()
     },
   }
