@@ -12,22 +12,12 @@ import type { LoopOptions } from '../loop/deps.ts'
 import { createSteps } from '../loop/steps/index.ts'
 import type { Log } from '../ports/log.ts'
 import type { ApiVerb } from '../ports/metrics.ts'
+import type { RunRequest } from '../surfaces/cli/run.ts'
 import { serveApi } from '../surfaces/api/index.ts'
 import { installation, isDeadIdentity, leaseIdentity } from './installation.ts'
 import { VERSION } from './version.ts'
 
-export interface RunOptions {
-  readonly mode: 'observe' | 'enforce'
-  readonly enforceApps: readonly string[]
-  readonly namespace: string
-  readonly learn: 'dry-run' | 'never'
-  readonly kubeconfig?: string
-  readonly context?: string
-  readonly dataDir?: string
-  /** `host:port`; port 0 = any. */
-  readonly listen: string
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
-}
+export type RunOptions = RunRequest
 
 export interface Running {
   readonly loop: Loop
