@@ -65,6 +65,8 @@ const SWEPT =
   /Invalid path|No such file or directory|not a git repository|cannot (?:mkdir|chdir|create)|unable to (?:create|write|rename)/
 const MAKE_ATTEMPTS = 4
 
+const PLACE_ATTEMPTS = 20
+
 let created = 0
 
 /** The bare copy of one repository under the cache folder. It may vanish or break at any time: `fetch` makes it anew. */
@@ -178,13 +180,20 @@ export class Mirror {
     }
   }
 
+  /** Another process may put its own copy there, or somebody wipe the folder, at the same moment. */
   private async putInPlace(fresh: string): Promise<void> {
-    const old = `${fresh}.old`
-    try {
-      await rename(this.directory, old).catch(() => undefined)
-      await rename(fresh, this.directory)
-    } finally {
-      await rm(old, { recursive: true, force: true })
+    for (let attempt = 1; ; attempt += 1) {
+      const old = `${fresh}.old-${attempt}`
+      try {
+        await rename(this.directory, old).catch(() => undefined)
+        await rename(fresh, this.directory)
+        return
+      } catch (error) {
+        const occupied = ['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')
+        if (!occupied || attempt === PLACE_ATTEMPTS) throw error
+      } finally {
+        await rm(old, { recursive: true, force: true })
+      }
     }
   }
 

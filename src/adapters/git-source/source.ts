@@ -31,7 +31,7 @@ export interface GitSource extends Source {
   close(): Promise<void>
 }
 
-const READ_ATTEMPTS = 3
+const READ_ATTEMPTS = 6
 
 /** The fetch goes on for those who share it; only this caller stops waiting. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

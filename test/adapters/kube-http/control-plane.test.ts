@@ -38,12 +38,19 @@ beforeAll(async () => {
   limited = await connected(String(plane.kubeconfigs['limited']))
   for (const object of SETUP) await admin.writer.apply(object as unknown as KubeObject)
   await eventuallyDenied()
+  await eventuallyServed({ group: 'test.dev', version: 'v1', kind: 'Big' })
 }, 900_000)
 
 afterAll(async () => {
   for (const cluster of clusters) await cluster.close()
   await plane?.stop()
 })
+
+/** A kind is served a moment after its definition was stored. */
+async function eventuallyServed(query: { group: string; version: string; kind: string }): Promise<void> {
+  while ((await admin.reader.kind(query, { refresh: true })) === undefined)
+    await new Promise((done) => setTimeout(done, 100))
+}
 
 const configMap = (name: string, over: object = {}, namespace = 'default'): KubeObject => ({
   apiVersion: 'v1',

@@ -45,7 +45,7 @@ export class FakeClock implements Clock {
 
 /** Waits for real sockets, moving the given clock a little (default 20 ms) at each look. */
 export async function eventually(clock: FakeClock | null, holds: () => boolean, stepMs = 20): Promise<void> {
-  const deadline = performance.now() + 8000
+  const deadline = performance.now() + 25_000
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`did not happen: ${String(holds)}`)
     await new Promise((done) => setTimeout(done, 2))
