@@ -387,8 +387,14 @@ export class AppRunner {
     const operation = syncs ? beginOperation(app, this.#tools.deps.clock) : null
     if (operation !== null && visit.some(({ evaluation }) => evaluation === null))
       await announceInventory(this.#operations(), app)
-    await bringAll(tools, app, visit)
-    await pruneExtras(tools, app)
+    app.passing = operation !== null
+    try {
+      await bringAll(tools, app, visit)
+      await pruneExtras(tools, app)
+    } finally {
+      app.passing = false
+      if (operation !== null) this.#tools.reporting.touchNow(app)
+    }
     if (operation !== null) finishOperation(this.#operations(), app, operation)
     app.requested = null
   }

@@ -14,6 +14,7 @@ import { TokenBucket } from './bucket.ts'
 
 const STATUS_EVERY_MS = 1_000
 const FIRST_STATUS_MS = 20
+const PROGRESS_EVERY_MS = 5_000
 const EVENTS = { perSecond: 2, burst: 60 }
 
 type Acted = Parameters<Reporter['acted']>[1]
@@ -198,7 +199,9 @@ export class Reporting implements Reporter {
 
   /** Something about the application changed: its status is written soon, at most once a second. */
   touch(app: AppState): void {
-    if (!this.#due.has(app)) this.#writeAfter(app, app.written === '' ? FIRST_STATUS_MS : STATUS_EVERY_MS)
+    if (this.#due.has(app)) return
+    const fresh = app.written === '' && !app.passing
+    this.#writeAfter(app, fresh ? FIRST_STATUS_MS : app.passing ? PROGRESS_EVERY_MS : STATUS_EVERY_MS)
   }
 
   /** Something that people wait for is over: its status is written as soon as what happens in this moment has happened. */

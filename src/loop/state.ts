@@ -82,6 +82,8 @@ export interface AppState {
   /** The Application as last seen, for its status columns. */
   written: string
   ready: boolean
+  /** A pass is bringing objects in; its end is told at once, its progress seldom. */
+  passing: boolean
   removed: boolean
 }
 
@@ -117,6 +119,7 @@ export function newApp(key: AppKey): AppState {
     syncedRevision: '',
     written: '',
     ready: false,
+    passing: false,
     removed: false,
   }
 }
