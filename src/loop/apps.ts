@@ -7,8 +7,8 @@ import type {
   Settings,
 } from '../core/definition/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
-import { problem, type Problem, toProblem } from '../core/problem/index.ts'
-import { inventoryOf, type Projects, recall, type Taken, takeDefinition } from './definitions.ts'
+import { problem, toProblem } from '../core/problem/index.ts'
+import { inventoryOf, recall, type Taken, takeDefinition } from './definitions.ts'
 import type { Deps } from './deps.ts'
 import type { Kinds } from './kinds.ts'
 import type { ObjectRunner } from './objects.ts'
@@ -22,6 +22,7 @@ import {
 } from './operations.ts'
 import { bringAll, type PassTools, pruneExtras } from './pass.ts'
 import { blockedBecause, FOREIGN_QUIET_MS, hasForeignWriter, type Standing } from './permissions.ts'
+import { ProjectRegistry } from './projects.ts'
 import { refresh, type RefreshOptions, type RefreshTools } from './refresh.ts'
 import type { Reporting } from './reporting.ts'
 import { type AppState, newApp, type ObjectIndex, type Tracked } from './state.ts'
@@ -56,15 +57,13 @@ interface Desk {
 export class AppRunner {
   readonly #tools: AppRunnerTools
   readonly #desks = new Map<string, Desk>()
-  readonly #projects = new Map<
-    string,
-    { readonly value: ProjectDefinition | null; readonly problems: readonly Problem[] }
-  >()
+  readonly #projects: ProjectRegistry
   #enforcedBefore = new Map<string, ReadonlyMap<string, readonly string[]>>()
   #stopped = false
 
   constructor(tools: AppRunnerTools) {
     this.#tools = tools
+    this.#projects = new ProjectRegistry(tools.deps)
   }
 
   all(): AppState[] {
@@ -75,7 +74,6 @@ export class AppRunner {
     return this.#desks.get(key)?.app
   }
 
-  /** Applications that are being worked on or wait for it. */
   get depth(): number {
     return [...this.#desks.values()].filter(({ working }) => working !== null).length
   }
@@ -87,6 +85,7 @@ export class AppRunner {
       log.warn({ error: String(error) }, 'store not readable')
       return []
     })
+    await this.#projects.recall()
     for (const intent of open) {
       log.info({ app: intent.app, object: intent.object }, 'a delete was interrupted; it is decided anew')
       await store.settle(intent.id).catch(() => {})
@@ -119,7 +118,7 @@ export class AppRunner {
   #take(desk: Desk, object: KubeObject, news: 'listed' | 'event' | 'known'): void {
     const { app } = desk
     const before = blockedBecause(app, this.#tools.standing())
-    const taken = takeDefinition(app, object, { byName: this.#projects } satisfies Projects)
+    const taken = takeDefinition(app, object, this.#projects)
     app.ready = true
     this.#deleting(desk)
     if (news !== 'known' && app.definition !== null) this.#inventory(app, object)
@@ -209,8 +208,7 @@ export class AppRunner {
 
   /** A project appeared, changed or (null) went: its applications are read again. */
   project(name: string, parsed: Parsed<ProjectDefinition> | null): void {
-    if (parsed === null) this.#projects.delete(name)
-    else this.#projects.set(name, parsed)
+    this.#projects.set(name, parsed)
     for (const desk of this.#desks.values()) {
       const usesIt = desk.app.definition?.project === name || desk.app.project === null
       if (usesIt && desk.object !== null) this.#take(desk, desk.object, 'known')
@@ -380,6 +378,7 @@ export class AppRunner {
 
   async #pass(desk: Desk): Promise<void> {
     const { app } = desk
+    const served = app.requested
     const tools = this.#passTools(desk)
     const visit = [...app.objects.values()].filter((tracked) => this.#needsVisit(tracked))
     const syncs =
@@ -396,7 +395,7 @@ export class AppRunner {
       if (operation !== null) this.#tools.reporting.touchNow(app)
     }
     if (operation !== null) finishOperation(this.#operations(), app, operation)
-    app.requested = null
+    if (app.requested === served) app.requested = null
   }
 
   #needsVisit(tracked: Tracked): boolean {

@@ -65,6 +65,12 @@ export class Loop implements Controller {
       settings,
       contextOf: (tracked) => contextOf(tracked, this.#standing()),
       bodyOf: (tracked) => this.#bodyOf(tracked),
+      isKnownApp: (name) =>
+        this.apps
+          .all()
+          .some(
+            ({ definition }) => definition !== null && appTrackingName(definition, deps.options.namespace) === name,
+          ),
       reporter: this.reporting,
     })
     const limit = pLimit(OBJECT_TURNS)
@@ -79,6 +85,7 @@ export class Loop implements Controller {
       standing: () => this.#standing(),
     })
     this.reporting.onGone((tracked) => this.#index.untrack(tracked))
+    this.reporting.onRecovery((app) => this.apps.pass(app))
   }
 
   #standing(): Standing {
@@ -215,23 +222,30 @@ export class Loop implements Controller {
 
   /** An object that carries an application's mark belongs to its inventory, whatever the status says. */
   #claimMarked(object: KubeObject): void {
-    if (object.metadata.annotations === undefined && object.metadata.labels === undefined) return
-    const mark = readTracking(object, this.#settings)
-    if (mark === null || !mark.selfReferencing) return
+    const name = this.#claimedBy(object)
+    if (name === null) return
     for (const app of this.apps.all()) {
       if (!app.ready || app.definition === null || app.renderedAt === 0) continue
-      if (appTrackingName(app.definition, this.#deps.options.namespace) !== mark.app) continue
+      if (appTrackingName(app.definition, this.#deps.options.namespace) !== name) continue
       const tracked = this.#index.track(app, refOf(object))
       this.#objects.tell(tracked, { kind: 'object', object })
       if (app.definition.automated.prune) this.apps.pass(app)
     }
   }
 
+  /** The application whose own mark this is. A label is inherited by what an object creates, and proves nothing. */
+  #claimedBy(object: KubeObject): string | null {
+    if (object.metadata.annotations === undefined || this.#settings.trackingMethod === 'label') return null
+    // A controller's child belongs to its owner.
+    if (object.metadata.ownerReferences?.some(({ controller }) => controller === true) === true) return null
+    const mark = readTracking(object, this.#settings)
+    return mark?.selfReferencing === true ? mark.app : null
+  }
+
   #onAutoscaler(namespace: string, scaler: { targetGroup: string; targetKind: string; targetName: string }): void {
     const key = `${scaler.targetGroup}/${scaler.targetKind}/${namespace}/${scaler.targetName}`
     for (const tracked of this.#index.get(key)) {
-      if (tracked.evaluation !== null && tracked.evaluation.fields.length > 0)
-        this.#objects.tell(tracked, { kind: 'reread' })
+      if (tracked.evaluation !== null) this.#objects.tell(tracked, { kind: 'reread' })
     }
   }
 

@@ -10,6 +10,8 @@ import { type Problem, problem } from '../core/problem/index.ts'
 import type { AppState, HistoryEntry } from './state.ts'
 
 export interface Projects {
+  /** A project was seen in this installation, now or ever: deleting the last one lifts no restriction. */
+  readonly used: boolean
   readonly byName: ReadonlyMap<
     string,
     { readonly value: ProjectDefinition | null; readonly problems: readonly Problem[] }
@@ -98,7 +100,7 @@ function projectOf(
   const known = projects.byName.get(name)
   if (known !== undefined) return { project: known.value, problems: known.problems, usable: known.value !== null }
   // Where nobody uses projects, their names mean nothing; where somebody does, a missing one permits nothing.
-  if (projects.byName.size === 0 || name === DEFAULT_PROJECT.name) return { project: null, problems: [], usable: true }
+  if (!projects.used || name === DEFAULT_PROJECT.name) return { project: null, problems: [], usable: true }
   return { project: null, usable: false, problems: [problem('HF2006', `AppProject ${name} does not exist.`)] }
 }
 

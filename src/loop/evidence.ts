@@ -50,6 +50,12 @@ function webhookDigest(object: KubeObject): string {
     .slice(0, 16)
 }
 
+function sameScope(a: Autoscaler, b: Autoscaler): boolean {
+  const scope = ({ targetGroup, targetKind, targetName, min, max }: Autoscaler): string =>
+    JSON.stringify([targetGroup, targetKind, targetName, min, max])
+  return scope(a) === scope(b)
+}
+
 export class Evidence {
   readonly #byNamespace = new Map<string, Map<string, Autoscaler>>()
   readonly #webhooks = new Map<string, string>()
@@ -86,6 +92,12 @@ export class Evidence {
     const after = event.type === 'upsert' ? autoscalerOf(event.object) : null
     if (after === null) known.delete(name)
     else known.set(name, after)
+    this.#tell(namespace, before, after)
+  }
+
+  #tell(namespace: string, before: Autoscaler | undefined, after: Autoscaler | null): void {
+    // Its status changes often and decides nothing.
+    if (before !== undefined && after !== null && sameScope(before, after)) return
     if (before !== undefined) this.#onAutoscaler(namespace, before)
     if (after !== null) this.#onAutoscaler(namespace, after)
   }

@@ -57,7 +57,7 @@ export async function readApp(reader: Reader, application: KubeObject): Promise<
     ]),
   )
   const app = newApp(`${namespace}/${application.metadata.name ?? ''}`)
-  takeDefinition(app, application, { byName })
+  takeDefinition(app, application, { byName, used: byName.size > 0 })
   return {
     definition: app.definitionUsable ? app.definition : null,
     project: app.project,

@@ -167,7 +167,7 @@ export class Inspector {
       neighbours: NOBODY,
       history: { enforced: false, preExisting: new Set(), fights: new Map(), authors: new Map(), firstSeen: new Map() },
       contender: null,
-      pruneProtected: object !== null && isPruneProtected(object),
+      pruneProtected: object !== null && isPruneProtected(object, { ref, app: { desiredProblems: [] } }),
       now: this.tools.clock.now(),
       ...(kind === undefined ? {} : { rules: kind.rules }),
     }

@@ -1,6 +1,6 @@
 // One object's turn: what is seen → evaluate → ask → write → verify. One turn at a time per object.
 import { CALM, fights, isForgotten, noteHeal, noteRewrite } from '../core/decide/index.ts'
-import { readTracking, appTrackingName } from '../core/desired/index.ts'
+import { appTrackingName, readTracking, type Tracking } from '../core/desired/index.ts'
 import { type AppContext, evaluateObject, type ObjectEvaluation, type ObjectSnapshot } from '../core/evaluate/index.ts'
 import { formatRef, type KubeObject } from '../core/kube/index.ts'
 import type { ApplyStep } from '../core/plan/index.ts'
@@ -44,6 +44,8 @@ export interface ObjectRunnerTools {
   readonly contextOf: (tracked: Tracked) => AppContext
   /** The body that Git declares; undefined when the cache lost it (the app is then rendered again). */
   readonly bodyOf: (tracked: Tracked) => KubeObject | undefined
+  /** Does an Application of this installation mark its objects with this name? */
+  readonly isKnownApp: (trackingName: string) => boolean
   readonly reporter: Reporter
 }
 
@@ -61,7 +63,8 @@ export class ObjectRunner {
 
   /** News of an object. The turn begins in this very call, so that a write leaves in the same tick. */
   tell(tracked: Tracked, news: News): void {
-    if (this.#stopped) return
+    // Nothing can be said of an object before it is known what Git declares.
+    if (this.#stopped || tracked.app.removed || tracked.app.renderedAt === 0) return
     if (tracked.busy !== null) {
       tracked.news = news
       return
@@ -73,7 +76,7 @@ export class ObjectRunner {
   /** Brings one object to Git's state as part of a pass; resolves when its turn is over. */
   async bring(tracked: Tracked): Promise<void> {
     while (tracked.busy !== null) await tracked.busy
-    if (this.#stopped) return
+    if (this.#stopped || tracked.app.removed) return
     tracked.queued = false
     await this.#start(tracked, { kind: 'reread' })
   }
@@ -170,8 +173,8 @@ export class ObjectRunner {
     const declarers = this.#tools.index
       .get(tracked.key)
       .filter(({ desired }) => desired !== null && !desired.options.declaredOnly)
-    if (declarers.length < 2) return null
     const mark = live === null ? null : readTracking(live, this.#tools.settings())
+    if (declarers.length < 2) return mark === null ? null : this.#elsewhere(tracked, mark)
     const namespace = this.#tools.deps.options.namespace
     const marked = declarers.find(
       ({ app }) => app.definition !== null && mark?.app === appTrackingName(app.definition, namespace),
@@ -180,13 +183,20 @@ export class ObjectRunner {
     return owner === undefined || owner === tracked ? null : owner.app.key
   }
 
+  /** Marked for an application that this installation does not know: another one's, until someone asks for a sync. */
+  #elsewhere(tracked: Tracked, mark: Tracking): string | null {
+    if (!mark.selfReferencing || tracked.app.requested !== null) return null
+    if (this.#tools.settings().trackingMethod === 'label') return null
+    return this.#tools.isKnownApp(mark.app) ? null : mark.app
+  }
+
   #snapshot(tracked: Tracked, live: KubeObject | null): ObjectSnapshot | undefined {
     const { deps, kinds } = this.#tools
     const bare = this.#bare(tracked)
     const common = {
       ...bare,
       live: { state: 'complete', value: live } as const,
-      pruneProtected: live !== null && isPruneProtected(live),
+      pruneProtected: live !== null && isPruneProtected(live, tracked),
     }
     if (tracked.desired === null) return { ...common, desired: null }
     const body = this.#tools.bodyOf(tracked)
@@ -208,18 +218,23 @@ export class ObjectRunner {
   async #turn(tracked: Tracked, live: KubeObject | null, startedAt: number): Promise<boolean> {
     if (live !== null) noteVersion(tracked, live)
     let evaluation = this.#evaluate(tracked, live)
-    if (evaluation?.question === true && live !== null) {
-      await this.#ask(tracked, live)
-      evaluation = this.#evaluate(tracked, live)
-    }
+    if (evaluation?.question === true) evaluation = await this.#answered(tracked, live)
     if (evaluation === undefined) return false
     this.#conclude(tracked, evaluation)
     const { step } = evaluation
     if (step === null) this.#settled(tracked)
-    if (step === null || tracked.queued) return false
+    if (step === null || tracked.queued || isRefused(tracked, step)) return false
     const budget = step.reason === 'heal' ? this.#tools.bucket.take() : undefined
-    if (budget !== undefined) await budget
+    if (budget !== undefined) {
+      await budget
+      if (this.#tools.contextOf(tracked).permissions.blocked !== null) return false
+    }
     return this.#act(tracked, { step, evaluation, startedAt })
+  }
+
+  async #answered(tracked: Tracked, live: KubeObject | null): Promise<ObjectEvaluation | undefined> {
+    if (live !== null) await this.#ask(tracked, live)
+    return this.#evaluate(tracked, live)
   }
 
   #evaluate(tracked: Tracked, live: KubeObject | null): ObjectEvaluation | undefined {
@@ -299,9 +314,11 @@ export class ObjectRunner {
     if (outcome.state === 'failed') {
       tracked.problem = outcome.problem
       this.#tools.reporter.acted(tracked, { ...action, result: 'failed', ms, message: outcome.problem.message })
+      tracked.refused = writeKey(tracked, step)
       if (outcome.retry) this.#retryLater(tracked)
       return false
     }
+    tracked.refused = ''
     return this.#verify(tracked, { ...action, answer: outcome.object, ms })
   }
 
@@ -403,7 +420,17 @@ export class ObjectRunner {
   }
 }
 
-export function rememberAuthors(tracked: Tracked, evaluation: ObjectEvaluation): void {
+export /** What a write was to achieve: the same for the same revision and the same differences. */
+function writeKey(tracked: Tracked, step: ApplyStep): string {
+  return JSON.stringify([tracked.desired?.digest, step.guard?.uid, step.paths])
+}
+
+/** The server refused this very write, and its back-off still runs: news about other things does not repeat it. */
+function isRefused(tracked: Tracked, step: ApplyStep): boolean {
+  return tracked.timer !== null && tracked.refused === writeKey(tracked, step)
+}
+
+function rememberAuthors(tracked: Tracked, evaluation: ObjectEvaluation): void {
   for (const { field, cause } of evaluation.fields)
     if (cause.confidence !== 'unknown') tracked.authors.set(field.at, cause)
 }

@@ -58,6 +58,11 @@ async function pruneOne(tools: PassTools, tracked: Tracked): Promise<void> {
 export async function pruneExtras(tools: PassTools, app: AppState): Promise<void> {
   const extras = orderDeletes([...app.objects.values()].filter(({ desired }) => desired === null))
   for (const tracked of extras) {
+    // What another application declares by now is no longer ours to prune.
+    if (tools.index.get(tracked.key).some(({ desired }) => desired !== null)) {
+      tools.index.untrack(tracked)
+      continue
+    }
     await tools.limit(() => tools.objects.bring(tracked))
     await pruneOne(tools, tracked)
   }

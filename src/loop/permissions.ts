@@ -30,7 +30,7 @@ export function hasForeignWriter(app: AppState, now: number): boolean {
 
 export function blockedBecause(app: AppState, standing: Standing): ReasonCode | null {
   const { options, leads, now } = standing
-  if (app.definition === null || !app.definitionUsable || app.definition.skip) return 'skipped'
+  if (app.removed || app.definition === null || !app.definitionUsable || app.definition.skip) return 'skipped'
   if (options.mode === 'observe' || !isOptedIn(app, options)) return 'mode-observe'
   if (hasForeignWriter(app, now)) return 'other-controller'
   return leads ? null : 'not-leader'

@@ -1,7 +1,21 @@
-import type { KubeObject } from '../core/kube/index.ts'
+// Which live objects must not be pruned, whatever Git says?
+import { formatRef, type KubeObject, type ObjectRef } from '../core/kube/index.ts'
+import type { Problem } from '../core/problem/index.ts'
 
-/** Says the live object itself that it must not be pruned? */
-export function isPruneProtected(live: KubeObject): boolean {
-  const options = live.metadata.annotations?.['argocd.argoproj.io/sync-options'] ?? ''
-  return options.split(',').some((option) => ['Prune=false', 'Prune=confirm'].includes(option.trim()))
+const HOOKS = ['argocd.argoproj.io/hook', 'helm.sh/hook']
+
+export interface PruneContext {
+  readonly ref: ObjectRef
+  /** What was said of the desired set: hooks that Git declares are left out of it (HF3006). */
+  readonly app: { readonly desiredProblems: readonly Problem[] }
+}
+
+/** Protected by its own sync option, or a hook: hooks stay in the cluster until whoever runs them takes them away. */
+export function isPruneProtected(live: KubeObject, { ref, app }: PruneContext): boolean {
+  const annotations = live.metadata.annotations ?? {}
+  const options = (annotations['argocd.argoproj.io/sync-options'] ?? '').split(',').map((option) => option.trim())
+  if (options.includes('Prune=false') || options.includes('Prune=confirm')) return true
+  if (HOOKS.some((name) => annotations[name] !== undefined)) return true
+  const object = formatRef(ref)
+  return app.desiredProblems.some(({ code, subject }) => code === 'HF3006' && subject.object === object)
 }

@@ -139,7 +139,7 @@ async function resolve(
 }
 
 function ageOf(tools: RefreshTools, app: AppState, why: Problem): Problem {
-  if (app.fetchedAt === 0) return why
+  if (app.fetchedAt === 0 || app.renderedAt === 0) return why
   const seconds = Math.round((tools.deps.clock.now() - app.fetchedAt) / 1_000)
   return {
     ...why,

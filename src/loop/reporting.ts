@@ -26,6 +26,7 @@ export class Reporting implements Reporter {
   readonly #writing = new Set<AppState>()
   #waitingEvents = 0
   #onGone: (tracked: Tracked) => void = () => {}
+  #onRecovery: (app: AppState) => void = () => {}
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -35,6 +36,11 @@ export class Reporting implements Reporter {
   /** Called when an object that Git does not declare is gone from the cluster. */
   onGone(run: (tracked: Tracked) => void): void {
     this.#onGone = run
+  }
+
+  /** Called when a write succeeded after the last operation had failed: it may be concluded now. */
+  onRecovery(run: (app: AppState) => void): void {
+    this.#onRecovery = run
   }
 
   evaluated(tracked: Tracked, evaluation: ObjectEvaluation, previous: ObjectEvaluation | null): void {
@@ -105,24 +111,25 @@ export class Reporting implements Reporter {
     const fields = { app: app.key, object, paths: step.paths, ms: Math.round(ms * 10) / 10, result }
     if (result === 'failed') this.#deps.log.warn({ ...fields, error: message }, `${action} failed`)
     else this.#deps.log.info(fields, action)
-    if (action === 'heal' && app.definition !== null)
-      this.#deps.metrics.healed({
-        namespace: app.definition.namespace,
-        name: app.definition.name,
-        result,
-        seconds: ms / 1_000,
-      })
+    if (action === 'heal') this.#healed(tracked, outcome)
     if (result === 'failed') this.event(app, 'HealFailed', 'Warning', `${object}: ${message}`)
-    else if (action === 'heal')
-      this.event(
-        app,
-        'DriftHealed',
-        'Normal',
-        `${object}: ${step.paths.join(', ')} by ${actorOf(outcome.evaluation)}, in ${Math.round(ms)} ms`,
-      )
     else if (action === 'create' && app.syncedRevision === app.revision)
       this.event(app, 'ResourceCreated', 'Normal', object)
+    this.#recovered(app, result)
     this.touch(app)
+  }
+
+  /** A write succeeded after the last operation had failed: that may be over now. */
+  #recovered(app: AppState, result: Acted['result']): void {
+    if (result === 'done' && app.operation?.phase === 'Failed' && !app.passing) this.#onRecovery(app)
+  }
+
+  #healed({ app, ref }: Tracked, { step, result, ms, evaluation }: Acted): void {
+    const [namespace = '', name = ''] = app.key.split('/')
+    this.#deps.metrics.healed({ namespace, name, result, seconds: ms / 1_000 })
+    if (result === 'failed') return
+    const what = `${step.paths.join(', ')} by ${actorOf(evaluation)}, in ${Math.round(ms)} ms`
+    this.event(app, 'DriftHealed', 'Normal', `${formatRef(ref)}: ${what}`)
   }
 
   fought(tracked: Tracked, at: string, opponent: string): void {
@@ -230,7 +237,9 @@ export class Reporting implements Reporter {
     const unseen = [...app.objects.values()].filter(
       ({ desired, evaluation }) => desired !== null && evaluation === null,
     )
-    return foldApp({ app: app.key }, objects, blocking, unseen.length)
+    const evaluation = foldApp({ app: app.key }, objects, blocking, unseen.length)
+    // Nothing was ever compared: nobody knows how it is.
+    return app.renderedAt > 0 ? evaluation : { ...evaluation, health: { status: 'Unknown', message: '' } }
   }
 
   problemsOf(app: AppState, evaluation: Evaluation): Problem[] {

@@ -43,6 +43,8 @@ export interface Tracked {
   relearned: string
   problem: Problem | null
   failures: number
+  /** The write that the server refused last; '' = none. */
+  refused: string
   timer: { cancel(): void } | null
 }
 
@@ -159,6 +161,7 @@ export class ObjectIndex {
       relearned: '',
       problem: null,
       failures: 0,
+      refused: '',
       timer: null,
     }
     app.objects.set(key, tracked)

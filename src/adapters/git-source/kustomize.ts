@@ -46,11 +46,16 @@ export async function kustomizeProgram(env: Environment): Promise<string> {
   throw new HoldfastError(problem('HF1011', message, {}, 'Install kustomize 5, or set HOLDFAST_KUSTOMIZE to its path.'))
 }
 
-async function checkOut(build: KustomizeBuild, directory: string): Promise<void> {
+const SECRET = /secretGenerator|kind:\s*["']?Secret\b/
+
+/** Writes the files; answers whether anything among them makes Secrets. */
+async function checkOut(build: KustomizeBuild, directory: string): Promise<boolean> {
   let bytes = 0
+  let secret = false
   for (const { path, id } of build.files) {
     const content = await build.trees.blob(id)
     bytes += content.length
+    secret ||= SECRET.test(content.toString('latin1'))
     if (bytes > build.limits.renderBytes)
       throw new HoldfastError(
         problem('HF1010', `the kustomization reads more than ${build.limits.renderBytes} bytes`, build.subject),
@@ -59,11 +64,14 @@ async function checkOut(build: KustomizeBuild, directory: string): Promise<void>
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, content, { mode: 0o600 })
   }
+  return secret
 }
 
 /** One call of the tool. `directory` is where it runs; its name is kept out of messages. */
 export interface KustomizeRun {
   readonly target: string
+  /** Its own words may quote values of Secrets, and are withheld then. */
+  readonly words: 'shown' | 'withheld'
   readonly directory: string
   readonly limits: SourceLimits
   readonly program: string
@@ -71,6 +79,9 @@ export interface KustomizeRun {
   readonly subject: ProblemSubject
   readonly signal?: AbortSignal | undefined
 }
+
+const WITHHELD =
+  'kustomize failed; its message is withheld, because this kustomization makes Secrets. Run kustomize build to see it'
 
 function failure(call: KustomizeRun, finished: Finished): HoldfastError {
   const { limits, subject, directory } = call
@@ -86,6 +97,7 @@ function failure(call: KustomizeRun, finished: Finished): HoldfastError {
     case 'aborted':
       return fail('HF1009', 'the render was cancelled')
     case 'exited': {
+      if (call.words === 'withheld') return fail('HF1009', WITHHELD)
       const said = finished.stderr.replaceAll(`${directory}/`, '').replaceAll(directory, '.').trim().slice(0, 1_000)
       return fail(
         'HF1009',
@@ -125,8 +137,13 @@ export async function runKustomize(call: KustomizeRun): Promise<string> {
 export async function buildKustomization(build: KustomizeBuild): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-render-'))
   try {
-    await checkOut(build, directory)
-    return await runKustomize({ ...build, directory, target: join(directory, ...build.path) })
+    const secret = await checkOut(build, directory)
+    return await runKustomize({
+      ...build,
+      directory,
+      words: secret ? 'withheld' : 'shown',
+      target: join(directory, ...build.path),
+    })
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

@@ -108,6 +108,7 @@ async function kustomization(call: Call): Promise<ReadResult> {
   const text = await runKustomize({
     target: call.at,
     directory: call.at,
+    words: 'shown',
     limits: call.limits,
     program: await kustomizeProgram(env),
     prlimit: await findProgram('prlimit', env),

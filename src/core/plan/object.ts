@@ -47,12 +47,17 @@ function solelyOurs(path: FieldPath, ownership: Ownership | null): boolean {
   return owners.length > 0 && owners.every(({ ours }) => ours)
 }
 
+/** Items without a name stand in a list that an apply replaces whole: what is left out of it is removed. */
+function insideAtomic(path: FieldPath): boolean {
+  return path.some(({ kind }) => kind === 'index')
+}
+
 /** Values of ignored, delegated and not permitted paths stay as they are: an apply would overwrite or remove them. */
 function carriedOf(input: ObjectPlanInput): Carried[] {
   const ignored = input.ignored.filter(({ carry }) => carry)
   const refused = input.fields.filter(({ verdict }) => !verdict.permitted).map(({ field }) => field)
   return [...ignored, ...refused]
-    .filter(({ change, path }) => change !== 'added' || solelyOurs(path, input.ownership))
+    .filter(({ change, path }) => change !== 'added' || insideAtomic(path) || solelyOurs(path, input.ownership))
     .map(({ path, live }) => ({ path, live }))
 }
 

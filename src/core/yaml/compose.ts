@@ -174,8 +174,13 @@ export class Composer {
   private takeAlias(event: Extract<Event, { anchorStart: number }>): void {
     const name = this.source.slice(event.anchorStart, event.anchorEnd)
     const anchor = this.anchors.get(name)
-    if (anchor === undefined) throw this.refusal('HF1003', `unknown anchor ${JSON.stringify(name)}`, event.anchorStart)
-    if (anchor.open) throw this.refusal('HF1003', `anchor ${JSON.stringify(name)} contains itself`, event.anchorStart)
+    if (anchor === undefined)
+      throw this.refusal(
+        'HF1003',
+        `an alias names no anchor; a value that begins with * needs quotes`,
+        event.anchorStart,
+      )
+    if (anchor.open) throw this.refusal('HF1003', `an anchor contains itself`, event.anchorStart)
     this.weight += anchor.weight
     this.spent.aliases += anchor.weight
     if (this.spent.aliases > this.limits.aliasWeight) {

@@ -34,9 +34,12 @@ export interface PruneTools {
 
 function isMarked(object: KubeObject, request: PruneRequest): boolean {
   const tracking = readTracking(object, request.settings)
-  if (tracking !== null) return tracking.app === request.trackingName && tracking.selfReferencing
-  // Taken over from another deliverer without a mark of its own: then our Apply entry and the inventory's uid must agree.
-  return ownershipOf(object).ours !== undefined && object.metadata.uid === request.uid
+  const ours = ownershipOf(object).ours !== undefined && object.metadata.uid === request.uid
+  if (tracking !== null && tracking.app !== request.trackingName) return false
+  // A label is inherited by what an object creates; an object taken over from another deliverer may carry no mark yet.
+  // Then only our own Apply entry and the inventory's uid together prove that it is ours.
+  if (tracking === null || request.settings.trackingMethod === 'label') return ours
+  return tracking.selfReferencing
 }
 
 async function observe(tools: PruneTools, request: PruneRequest): Promise<PruneObservation> {
