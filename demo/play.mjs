@@ -69,10 +69,13 @@ async function keep({ kubeconfig, argo, logFile, repository, environment }) {
 ${paint('bold', 'Still running.')} Have a look, then end it with Ctrl-C:
 
   export KUBECONFIG=${kubeconfig}
+  export HOLDFAST_KUSTOMIZE=${environment.HOLDFAST_KUSTOMIZE}
+  export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=${environment.GIT_CONFIG_KEY_0} GIT_CONFIG_VALUE_0=${environment.GIT_CONFIG_VALUE_0}
   npx holdfast app list --namespace ${argo}
   npx holdfast app get shop --namespace ${argo}
   kubectl get applications,events -n ${argo}
-  git clone ${repository.url}          commit and push to it; then add the refresh annotation
+  npx holdfast diff shop --namespace ${argo}
+  git clone ${repository.path}          commit and push to it; then add the refresh annotation
   tail -f ${logFile}
   ls ${environment.HOLDFAST_DATA_DIR}
 `)

@@ -70,10 +70,6 @@ export class AppRunner {
     return [...this.#desks.values()].map(({ app }) => app)
   }
 
-  get(key: string): AppState | undefined {
-    return this.#desks.get(key)?.app
-  }
-
   get depth(): number {
     return [...this.#desks.values()].filter(({ working }) => working !== null).length
   }
