@@ -32,6 +32,7 @@ export interface GitSource extends Source {
 }
 
 const READ_ATTEMPTS = 6
+const NAME_ATTEMPTS = 3
 
 /** The fetch goes on for those who share it; only this caller stops waiting. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -117,14 +118,16 @@ class GitRepositories implements GitSource {
     for (const repository of this.#repositories.values()) repository.close()
   }
 
+  /** A name that the mirror does not know may have been pushed since, or the mirror may be vanishing: it is asked twice. */
   async #commitOf(repository: Repository, name: string, maxAgeMs: number): Promise<string> {
-    try {
-      return await this.#mended(repository, () => repository.commitOf(name))
-    } catch (error) {
-      // A name that an older fetch does not know may have been pushed since.
-      if (!(error instanceof HoldfastError) || error.problem.code !== 'HF1002' || maxAgeMs === 0) throw error
-      await repository.freshen(Math.min(maxAgeMs, this.#limits.failureMs))
-      return repository.commitOf(name)
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#mended(repository, () => repository.commitOf(name))
+      } catch (error) {
+        const unknown = error instanceof HoldfastError && error.problem.code === 'HF1002'
+        if (!unknown || attempt === NAME_ATTEMPTS) throw error
+        await repository.freshen(maxAgeMs === 0 ? -1 : Math.min(maxAgeMs, this.#limits.failureMs))
+      }
     }
   }
 
