@@ -1,5 +1,5 @@
 // Desired × live → the differences that nobody can explain, and those that somebody can.
-import { type FieldPath, type Json, type JsonMap, type KubeObject, pathKey } from '../kube/index.ts'
+import { type FieldPath, type Json, type JsonMap, type KubeObject, pathKey, SERVER_METADATA } from '../kube/index.ts'
 import type { ObjectSchema } from '../merge/index.ts'
 import { explain, type Explained } from './account.ts'
 import type { CoverContext, Explanation } from './cover.ts'
@@ -10,21 +10,9 @@ import { Locator } from './locate.ts'
 import type { CompareInput, Comparison, FieldChange, IgnoredChange } from './types.ts'
 import { type Deviation, walkValue, type WalkResult } from './walk.ts'
 
-/** Set by the server on every object: never compared, used as evidence. */
-const NEVER_COMPARED = [
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'managedFields',
-  'selfLink',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-]
-
 function comparable(object: KubeObject): JsonMap {
   const metadata: Record<string, Json | undefined> = { ...(object.metadata as JsonMap) }
-  for (const name of NEVER_COMPARED) delete metadata[name]
+  for (const name of SERVER_METADATA) delete metadata[name]
   const rest: Record<string, unknown> = { ...object, metadata }
   delete rest.status
   delete rest.apiVersion

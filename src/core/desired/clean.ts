@@ -1,16 +1,4 @@
-import { isMap, type JsonMap, type KubeObject } from '../kube/index.ts'
-
-/** Fields of `metadata` that only the server writes. */
-const SERVER_FIELDS = new Set([
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'managedFields',
-  'selfLink',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-])
+import { isMap, type JsonMap, type KubeObject, SERVER_METADATA } from '../kube/index.ts'
 
 /** API groups whose objects the server decodes into its own types, where null is the same as nothing. */
 const BUILT_IN_GROUPS = new Set([
@@ -56,7 +44,7 @@ function withoutNulls(value: unknown, meaning: NullMeaning): unknown {
 }
 
 function cleanMetadata(metadata: JsonMap): JsonMap {
-  const entries = Object.entries(metadata).filter(([name]) => !SERVER_FIELDS.has(name))
+  const entries = Object.entries(metadata).filter(([name]) => !SERVER_METADATA.includes(name))
   return withoutNulls(Object.fromEntries(entries), 'nothing') as JsonMap
 }
 

@@ -11,3 +11,4 @@ export {
   type Quantity,
   type QuantityFormat,
 } from './quantity.ts'
+export { SERVER_METADATA } from './object.ts'

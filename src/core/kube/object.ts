@@ -45,3 +45,15 @@ export interface KubeObject {
   readonly metadata: ObjectMeta
   readonly [field: string]: unknown
 }
+
+/** Members of `metadata` that only the server writes: never declared, never compared, used as evidence. */
+export const SERVER_METADATA: readonly string[] = [
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'managedFields',
+  'selfLink',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+]
