@@ -21,6 +21,7 @@ export default defineConfig({
         test: { name: 'cluster', include: CLUSTER, maxWorkers: 1, sequence: { groupOrder: 1 } },
       },
     ],
+    setupFiles: ['test/kit/seed.ts'],
     testTimeout: 30_000,
     // The first suite on a new machine may build the control plane.
     hookTimeout: 1_200_000,

@@ -3,6 +3,7 @@ import { deepEqual, type FieldPath, isMap, type Json, type PathElement } from '.
 import { atomicType, elementOf, memberType, typeAt, UNTYPED } from './element.ts'
 import { sameAsAbsent } from './empty.ts'
 import { type Addition, type ExplainContext, ruleFor } from './explain.ts'
+import { indexItems } from './keyed-items.ts'
 import { type ObjectSchema, type TypeNode, typeFor } from '../merge/index.ts'
 
 export interface Explanation {
@@ -55,9 +56,10 @@ function children(node: Node): Node[] {
   }))
 }
 
-/** May a partly explained container be reported child by child? Free-form maps and associative lists may. */
-function splits(type: TypeNode): boolean {
-  if (type.kind === 'list') return type.listType !== 'atomic'
+/** May a partly explained container be reported child by child? Free-form maps and lists whose items have keys may. */
+function splits({ type, value }: Node): boolean {
+  if (type.kind === 'list')
+    return type.listType !== 'atomic' && Array.isArray(value) && indexItems(value as readonly Json[], type).unique
   return type.kind === 'untyped' || (type.kind === 'map' && !type.atomic && type.names.length === 0)
 }
 
@@ -81,7 +83,7 @@ function coverBelow(node: Node, below: readonly Node[], context: CoverContext): 
   const found = parts.flatMap((part) => part.found)
   const left = parts.flatMap((part) => part.left)
   if (found.length === 0) return whole
-  return left.length === 0 || splits(node.type) ? { found, left } : whole
+  return left.length === 0 || splits(node) ? { found, left } : whole
 }
 
 export function cover(node: Node, context: CoverContext): Coverage {
