@@ -28,6 +28,8 @@ export interface FileClusterOptions {
   readonly declared: readonly KubeObject[]
   /** Where live objects of namespaced kinds are that say nothing. */
   readonly namespace: string
+  /** Minor whose schemas are wanted, e.g. `1.33`; the newest that is shipped by default. */
+  readonly kubernetes?: string
 }
 
 export type FileReader = Pick<ClusterReader, 'serverMinor' | 'kind' | 'schema' | 'get' | 'list' | 'dryRun'>
@@ -49,7 +51,7 @@ class Files implements FileReader {
   readonly #untyped = new Map<string, Problem>()
 
   constructor(options: FileClusterOptions) {
-    this.#data = kubernetesData()
+    this.#data = kubernetesData(options.kubernetes)
     this.#options = options
     this.#kinds = declaredKinds([...options.live, ...options.declared])
     for (const object of options.live) {

@@ -14,15 +14,30 @@ export interface KubernetesData extends SchemaData {
 const DATA = new URL('../../../data/kubernetes/', import.meta.url)
 
 function minorOf(name: string): number {
-  return Number(name.split('.')[1])
+  return Number(/^1\.(\d+)/.exec(name)?.[1] ?? Number.NaN)
 }
 
-/** The newest minor that is shipped. Throws HF7004 when the installation lacks its data. */
-export function kubernetesData(): KubernetesData {
+/** Of the shipped minors the nearest to the one asked for, of two as near the newer; the newest where none is asked for. */
+export function nearestMinor(shipped: readonly string[], asked?: string): string | undefined {
+  const minor = asked === undefined ? Number.NaN : minorOf(asked)
+  const wanted = Number.isNaN(minor) ? Number.POSITIVE_INFINITY : minor
+  const newestFirst = [...shipped].sort((a, b) => minorOf(b) - minorOf(a))
+  const [newest] = newestFirst
+  if (newest === undefined || wanted >= minorOf(newest)) return newest
+  return newestFirst.reduce((best, it) =>
+    Math.abs(minorOf(it) - wanted) < Math.abs(minorOf(best) - wanted) ? it : best,
+  )
+}
+
+/**
+ * The shipped schemas nearest to a minor such as `1.34`; the newest by default. Throws HF7004 when the installation lacks
+ * its data.
+ */
+export function kubernetesData(minor?: string): KubernetesData {
   try {
-    const minors = readdirSync(DATA).filter((name) => /^1\.\d+$/.test(name))
-    const newest = minors.sort((a, b) => minorOf(b) - minorOf(a))[0] ?? 'none'
-    return JSON.parse(readFileSync(new URL(`${newest}/schemas.json`, DATA), 'utf8')) as KubernetesData
+    const shipped = readdirSync(DATA).filter((name) => /^1\.\d+$/.test(name))
+    const chosen = nearestMinor(shipped, minor) ?? 'none'
+    return JSON.parse(readFileSync(new URL(`${chosen}/schemas.json`, DATA), 'utf8')) as KubernetesData
   } catch (error) {
     const message = `the shipped schemas cannot be read: ${(error as Error).message}`
     throw new HoldfastError(problem('HF7004', message, {}, 'Install Holdfast anew: data/kubernetes is missing.'))

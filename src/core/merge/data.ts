@@ -1,5 +1,5 @@
 import { isMap, type Json, type JsonMap } from '../kube/index.ts'
-import { definitionsFrom, type OpenApiDocument, type OpenApiSchema } from './openapi.ts'
+import { definitionsFrom, type OpenApiDocument, type OpenApiSchema, schemasOf } from './openapi.ts'
 import { setOwn } from './own.ts'
 import { type ObjectSchemaSource, schemaOf } from './schema.ts'
 import type { SchemaData, TypeData } from './schema-data.ts'
@@ -16,12 +16,12 @@ function kindOf(schema: OpenApiSchema): string | null {
   return `${group}/${version}/${kind}`
 }
 
-/** The schemas of all kinds of several OpenAPI v3 documents of one server, without what structured merge never asks. */
+/** The schemas of all kinds of several OpenAPI documents of one server, without what structured merge never asks. */
 export function schemaDataFrom(documents: readonly OpenApiDocument[]): SchemaData {
   const kinds: Record<string, string> = {}
   const definitions: Record<string, TypeData> = {}
   for (const document of documents) {
-    const schemas = document.components?.schemas ?? {}
+    const schemas = schemasOf(document)
     for (const name of Object.keys(schemas)) {
       const kind = kindOf(schemas[name] as OpenApiSchema)
       if (kind === null) continue

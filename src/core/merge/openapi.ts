@@ -6,9 +6,13 @@ import { type ListData, type MapData, referencesIn, type TypeData } from './sche
 /** One schema of an OpenAPI v3 document, as far as it is read here. */
 export type OpenApiSchema = { readonly [field: string]: unknown }
 
-/** A `/openapi/v3/apis/<group>/<version>` document. */
+/**
+ * A `/openapi/v3/apis/<group>/<version>` document, or the `/openapi/v2` one of all groups. Servers leave every default out
+ * of the latter, those of list keys too: it serves where only the shape is asked for.
+ */
 export interface OpenApiDocument {
   readonly components?: { readonly schemas?: Readonly<Record<string, OpenApiSchema>> }
+  readonly definitions?: Readonly<Record<string, OpenApiSchema>>
 }
 
 interface Context {
@@ -19,7 +23,7 @@ interface Context {
   readonly depth: number
 }
 
-const REF_PREFIX = '#/components/schemas/'
+const REFERENCE = /^#\/(?:components\/schemas|definitions)\/(.*)$/s
 /** Names of the components that come from Go types; those of CRDs begin with their group, reversed. */
 const BUILT_IN = /^io\.k8s\.(api|apimachinery|apiextensions-apiserver|kube-aggregator)\./
 /** Deeper inline schemas are not described further. References are not counted: they may be circular. */
@@ -41,12 +45,17 @@ const STRING_FORMATS: Readonly<Record<string, string>> = {
   'int-or-string': 'int-or-string',
 }
 
+/** All schemas of a document by name. */
+export function schemasOf(document: OpenApiDocument): Readonly<Record<string, OpenApiSchema>> {
+  return document.components?.schemas ?? document.definitions ?? {}
+}
+
 /** The component that a schema refers to, directly or through an `allOf` of one. */
 function referenceOf(schema: OpenApiSchema): string | null {
   let ref = schema['$ref']
   const allOf = schema['allOf']
   if (typeof ref !== 'string' && Array.isArray(allOf) && allOf.length === 1 && isMap(allOf[0])) ref = allOf[0]['$ref']
-  return typeof ref === 'string' && ref.startsWith(REF_PREFIX) ? ref.slice(REF_PREFIX.length) : null
+  return typeof ref === 'string' ? (REFERENCE.exec(ref)?.[1] ?? null) : null
 }
 
 function mapType(schema: OpenApiSchema): boolean | undefined {
@@ -176,7 +185,7 @@ function listRelation(schema: OpenApiSchema): readonly string[] | null {
 
 /** Definition `root` and all that it reaches, by name; nothing of the document is retained. */
 export function definitionsFrom(document: OpenApiDocument, root: string): Record<string, TypeData> {
-  const schemas = document.components?.schemas ?? {}
+  const schemas = schemasOf(document)
   const definitions: Record<string, TypeData> = {}
   const waiting = [root]
   const seen = new Set(waiting)
@@ -199,7 +208,7 @@ export function componentOf(
   document: OpenApiDocument,
   gvk: { group: string; version: string; kind: string },
 ): string | null {
-  const schemas = document.components?.schemas ?? {}
+  const schemas = schemasOf(document)
   for (const name of Object.keys(schemas)) {
     const kinds = schemas[name]?.['x-kubernetes-group-version-kind']
     if (!Array.isArray(kinds)) continue
