@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** Suites that start a control plane: it takes a core or more, and they look at milliseconds. */
 const CLUSTER = [
   'test/cluster/**/*.test.ts',
-  'test/merge/server.test.ts',
+  'test/merge/server*.test.ts',
   'test/adapters/kube-http/control-plane.test.ts',
 ]
 

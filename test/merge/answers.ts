@@ -3,6 +3,7 @@ import {
   compareTyped,
   DEDUCED,
   decodeFieldsV1,
+  emptyObject,
   encodeFieldsV1,
   extractItems,
   FieldSet,
@@ -14,6 +15,7 @@ import {
 } from '../../src/core/merge/index.ts'
 import { type Json, type JsonMap, compareQuantities, parseQuantity } from '../../src/core/kube/index.ts'
 import { isProblem } from '../../src/core/problem/index.ts'
+import { builtIn } from './built-in.ts'
 import { GVK, type Step } from './generate.ts'
 import type { Answer, Request } from './oracle.ts'
 import { runScript } from './script.ts'
@@ -90,6 +92,11 @@ function typeOf(schemas: Record<string, JsonMap>, version: string): TypeNode {
   return compileSchema({ components: { schemas: { [`t.${version}`]: own } } }, GVK)?.root ?? DEDUCED.root
 }
 
+function answerAs(request: Request, type: TypeNode): Answer {
+  if (request.op === 'empty') return { value: emptyObject(builtIn(request['text'] as string)) }
+  return request['lhs'] === undefined ? answerSet(request) : answerValue(request, type)
+}
+
 /** This project's own answers to the oracle's questions, in its words; every refusal is the same to a test. */
 export function answers(requests: readonly Request[]): Answer[] {
   const types = new Map<string, TypeNode>()
@@ -102,9 +109,9 @@ export function answers(requests: readonly Request[]): Answer[] {
       else types.set(request['schema'] as string, compileSchema({ components: { schemas } }, GVK)?.root ?? DEDUCED.root)
       return {}
     }
+    if (typeof request['kind'] === 'string') return answerAs(request, builtIn(request['kind']).root)
     if (request.op === 'script') return { steps: runScript(request['steps'] as Step[], versions) }
     if (request.op === 'quantity') return answerQuantity(request)
-    if (request['lhs'] === undefined) return answerSet(request)
-    return answerValue(request, types.get(request['schema'] as string) ?? DEDUCED.root)
+    return answerAs(request, types.get(request['schema'] as string) ?? DEDUCED.root)
   })
 }

@@ -203,8 +203,13 @@ export interface Step {
   readonly value: Json
 }
 
+export interface Script {
+  readonly schemas: Record<string, JsonMap>
+  readonly steps: Step[]
+}
+
 /** One schema in two versions, and writes by three managers. */
-export const scriptOf: fc.Arbitrary<{ schemas: Record<string, JsonMap>; steps: Step[] }> = typeSchema
+export const scriptOf: fc.Arbitrary<Script> = typeSchema
   .filter((schema) => schema['type'] === 'object' && schema['x-kubernetes-map-type'] !== 'atomic')
   .chain((schema) => {
     const schemas = { 't.v1': inVersion(schema, 'v1', false), 't.v2': inVersion(schema, 'v2', true) }

@@ -8,7 +8,7 @@ import {
   fieldSetOf,
   type TypeNode,
 } from '../../src/core/merge/index.ts'
-import { documentOf, GVK, schemaAndValues, scriptOf } from './generate.ts'
+import { documentOf, GVK, schemaAndValues, type Script, scriptOf } from './generate.ts'
 import type { Request } from './oracle.ts'
 import { extractsWithinMember } from './exceptions.ts'
 
@@ -27,7 +27,8 @@ function someOf(set: FieldSet): FieldSet {
 }
 
 interface Subject {
-  readonly base: { readonly schema?: string; readonly type?: string }
+  /** `kind` (`group/version/kind`) names a shipped schema on this side, the others one that the oracle was given. */
+  readonly base: { readonly schema?: string; readonly type?: string; readonly kind?: string }
   readonly type: TypeNode
 }
 
@@ -56,6 +57,12 @@ function pairRequests(pairs: readonly (readonly [Json, Json])[], { base, type }:
       ...SET_OPERATIONS.map((op) => ({ op, set, set2 })),
     ]
   })
+}
+
+/** All questions about values of one type, and about each and the one after it. */
+export function typedRequests(values: readonly Json[], subject: Subject): Request[] {
+  const pairs = values.map((value, index) => [value, values[(index + 1) % values.length] as Json] as const)
+  return [...valueRequests(values, subject), ...pairRequests(pairs, subject)]
 }
 
 function requestsOf(name: string, schema: JsonMap, values: readonly Json[]): Request[] {
@@ -122,17 +129,27 @@ const quantityText = fc.oneof(
     .map((parts) => parts.join('')),
 )
 
+/** All questions about one schema and three of its values. */
+export function caseRequests({ schema, values }: { schema: JsonMap; values: readonly Json[] }, name = 's'): Request[] {
+  return requestsOf(name, schema, values)
+}
+
+/** One script of writes; the schema is its own in each version. */
+export function scriptRequests({ schemas, steps }: Script, name = 'script'): Request[] {
+  return [
+    { op: 'schema', schema: name, schemas },
+    { op: 'script', schema: name, type: 't', steps },
+  ]
+}
+
 /** Requests that depend on nothing but the seed. */
 export function generatedRequests(options: { seed: number; count: number }): Request[] {
   const cases = fc.sample(schemaAndValues, { seed: options.seed, numRuns: options.count })
   const scripts = fc.sample(scriptOf, { seed: options.seed, numRuns: options.count * 2 })
   const quantities = fc.sample(fc.tuple(quantityText, quantityText), { seed: options.seed, numRuns: options.count * 5 })
   return [
-    ...cases.flatMap(({ schema, values }, index) => requestsOf(`s${index}`, schema, values)),
-    ...scripts.flatMap(({ schemas, steps }, index): Request[] => [
-      { op: 'schema', schema: `script${index}`, schemas },
-      { op: 'script', schema: `script${index}`, type: 't', steps },
-    ]),
+    ...cases.flatMap((it, index) => caseRequests(it, `s${index}`)),
+    ...scripts.flatMap((it, index) => scriptRequests(it, `script${index}`)),
     ...quantities.map(([text, text2]): Request => ({ op: 'quantity', text, text2 })),
   ]
 }

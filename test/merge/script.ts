@@ -33,6 +33,7 @@ function run(state: State, step: Step, versions: Versions): Outcome {
     return { live: step.value, managers: updateManagers({ ...write, next: step.value }).managers }
   }
   const applied = applyValue({ ...write, applied: step.value, force })
+  if (applied.state === 'refused') return { ...state, error: applied.problem.message }
   return applied.state === 'conflict'
     ? { ...state, conflicts: applied.conflicts }
     : { live: applied.value, managers: applied.managers }

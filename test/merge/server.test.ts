@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { request } from 'node:https'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Json, JsonMap } from '../../src/core/kube/index.ts'
@@ -18,12 +17,13 @@ import {
 import { isProblem } from '../../src/core/problem/index.ts'
 import { BinariesUnavailable } from '../../tools/binaries.mjs'
 import { type ControlPlane, startControlPlane } from '../../tools/control-plane.mjs'
+import { SEED } from './seed.ts'
 import { GADGETS } from './server-kinds.ts'
-import { type Answer, type Call, runOnServer, type Server } from './server-run.ts'
+import { client, until } from './server-client.ts'
+import { runOnServer } from './server-run.ts'
 import { serverScript } from './server-script.ts'
 
 const SCRIPTS = Number(process.env['HOLDFAST_MERGE_SCRIPTS'] ?? 60)
-const SEED = Number(process.env['HOLDFAST_SEED'] ?? 1)
 const DATA = JSON.parse(
   readFileSync(new URL('../../data/kubernetes/1.35/schemas.json', import.meta.url), 'utf8'),
 ) as SchemaData
@@ -70,34 +70,6 @@ const CREATED: readonly { apiVersion: string; kind: string; resource: string; co
 
 let plane: ControlPlane | null = null
 let skipped = ''
-
-function client({ url, ca, adminToken }: ControlPlane): Server {
-  return ({ method, path, body, contentType = 'application/json' }: Call) =>
-    new Promise<Answer>((resolve, reject) => {
-      const headers = { authorization: `Bearer ${adminToken}`, 'content-type': contentType }
-      const sent = request(new URL(path, url), { method, ca, headers }, (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('error', reject)
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString()
-          resolve({ status: response.statusCode ?? 0, body: text.startsWith('{') ? (JSON.parse(text) as JsonMap) : {} })
-        })
-      })
-      sent.on('error', reject)
-      sent.end(body === undefined ? undefined : JSON.stringify(body))
-    })
-}
-
-/** Asks until the answer is there: new kinds are served a moment after their definition is stored. */
-async function until<T>(ask: () => Promise<T | null>): Promise<T> {
-  const end = performance.now() + 20_000
-  for (;;) {
-    const answer = await ask()
-    if (answer !== null) return answer
-    if (performance.now() > end) throw new Error('the server never came to serve the kind')
-  }
-}
 
 beforeAll(async () => {
   try {

@@ -8,9 +8,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
+	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes/scheme"
+	apiregistration "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	"k8s.io/kube-openapi/pkg/schemaconv"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
@@ -73,6 +79,11 @@ type answer struct {
 var schemas = map[string]*typed.Parser{}
 
 func main() {
+	for _, add := range []func(*runtime.Scheme) error{apiextensions.AddToScheme, apiregistration.AddToScheme} {
+		if err := add(scheme.Scheme); err != nil {
+			panic(err)
+		}
+	}
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := bufio.NewWriter(os.Stdout)
 	for {
@@ -122,6 +133,8 @@ func answerTo(r *request, a *answer) (err error) {
 		return setOperation(r, a)
 	case "script":
 		return script(r, a)
+	case "empty":
+		return empty(r, a)
 	case "bench":
 		return bench(r, a)
 	}
@@ -365,6 +378,23 @@ func describe(live *typed.TypedValue, managers fieldpath.ManagedFields, err erro
 		a.Error = err.Error()
 	}
 	return a
+}
+
+// empty answers what the Go type of a built-in kind (`group/version/kind` in text) is written as when nobody filled it in.
+func empty(r *request, a *answer) error {
+	parts := strings.Split(r.Text, "/")
+	if len(parts) != 3 {
+		return fmt.Errorf("no kind %q", r.Text)
+	}
+	object, err := scheme.Scheme.New(schema.GroupVersionKind{Group: parts[0], Version: parts[1], Kind: parts[2]})
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(object)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, &a.Value)
 }
 
 // bench answers the mean time of one operation on already parsed values.

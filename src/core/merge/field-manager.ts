@@ -215,6 +215,7 @@ function applyOnce(write: ObjectApply): ObjectApplied | Problem {
     versions,
     force,
   })
+  if (applied.state === 'refused') return applied.problem
   if (applied.state === 'conflict') {
     return {
       state: 'conflict',

@@ -1,4 +1,5 @@
 import type { FieldPath, Json } from '../kube/index.ts'
+import type { Problem } from '../problem/index.ts'
 import { type Comparison, compareTyped } from './compare-typed.ts'
 import { FieldSet } from './field-set.ts'
 import { fieldSetOf } from './field-set-of.ts'
@@ -35,6 +36,8 @@ export interface UpdateWrite extends Write {
 export type Applied =
   | { readonly state: 'merged'; readonly value: Json; readonly managers: Managers }
   | { readonly state: 'conflict'; readonly conflicts: readonly Conflict[] }
+  /** What would be left could not be read again. */
+  | { readonly state: 'refused'; readonly problem: Problem }
 export type Updated = { readonly managers: Managers }
 
 function withoutIgnored(comparison: Comparison, ignored: FieldSet): Comparison {
@@ -138,8 +141,10 @@ export function applyValue(write: ApplyWrite): Applied {
   const last = managers.get(write.manager)
   const set = fieldSetOf(write.applied, type).recursiveDifference(ignoredIn(write.versions, write.version))
   managers.set(write.manager, { version: write.version, applied: true, set })
-  const next =
-    last === undefined ? merged : prune({ merged, last, managers, version: write.version, versions: write.versions })
+  const { version, versions } = write
+  const left = last === undefined ? { value: merged } : prune({ merged, last, managers, version, versions })
+  if ('refused' in left) return { state: 'refused', problem: left.refused }
+  const next = left.value
   const taken = takeOver({ ...write, next, managers })
   if (!write.force && taken.conflicts.size > 0) return { state: 'conflict', conflicts: conflictsOf(taken.conflicts) }
   const value = sameValue(write.live, next) ? write.live : next

@@ -1,5 +1,6 @@
 import type { Json } from '../kube/index.ts'
 import { isEmptyValue, isMap } from '../kube/index.ts'
+import { writtenByException } from './always-written.ts'
 import { getOwn, setOwn } from './own.ts'
 import { type ListData, type MapData, referencesIn, type TypeData } from './schema-data.ts'
 
@@ -16,8 +17,8 @@ export interface OpenApiDocument {
 }
 
 interface Context {
-  /** Components that the server compiles from Go types, not from a CRD. */
-  readonly builtIn: boolean
+  /** Name of a component that the server compiles from a Go type; null in those of CRDs. */
+  readonly builtIn: string | null
   /** Preservation of unknown fields is inherited by everything written inline below it. */
   readonly preserve: boolean
   readonly depth: number
@@ -112,7 +113,7 @@ function convertMap(schema: OpenApiSchema, context: Context): MapData {
     if (value !== undefined) setOwn(defaults, name, value)
   }
   const values = valuesOf(schema, context)
-  const zero = context.builtIn ? zeroOf(schema, properties) : {}
+  const zero = context.builtIn === null ? {} : zeroOf(schema, properties, context)
   return {
     fields,
     ...(Object.keys(zero).length > 0 ? { zero } : {}),
@@ -125,21 +126,32 @@ function convertMap(schema: OpenApiSchema, context: Context): MapData {
 const ZERO_OF_COMPONENT: Readonly<Record<string, Json>> = { quantity: '0', 'int-or-string': 0 }
 const ZERO_OF_TYPE: Readonly<Record<string, Json>> = { string: '', integer: 0, number: 0, boolean: false }
 
-function zeroOf(schema: OpenApiSchema, properties: Readonly<Record<string, unknown>>): Record<string, Json> {
+function zeroOf(
+  schema: OpenApiSchema,
+  properties: Readonly<Record<string, unknown>>,
+  context: Context,
+): Record<string, Json> {
   const required = Array.isArray(schema['required']) ? schema['required'] : []
+  const exceptions = context.depth === 1 ? writtenByException(context.builtIn ?? '') : {}
   const zero: Record<string, Json> = {}
   for (const name of Object.keys(properties).sort()) {
     const property = properties[name]
     if (!isMap(property)) continue
+    const exception = getOwn(exceptions, name)
     const reference = referenceOf(property)
     const isStruct = reference !== null && isMap(property['default'])
-    if (isStruct || required.includes(name)) setOwn(zero, name, isStruct ? {} : zeroOfRequired(property, reference))
+    if (exception !== undefined) {
+      if (exception !== 'absent') setOwn(zero, name, exception)
+    } else if (isStruct || required.includes(name)) {
+      setOwn(zero, name, isStruct ? {} : zeroOfRequired(property, reference))
+    }
   }
   return zero
 }
 
 function zeroOfRequired(property: OpenApiSchema, reference: string | null): Json {
   if (reference !== null) return getOwn(ZERO_OF_COMPONENT, getOwn(WELL_KNOWN, reference) ?? '') ?? null
+  if (property['format'] === 'byte') return null
   return getOwn(ZERO_OF_TYPE, String(property['type'])) ?? null
 }
 
@@ -192,7 +204,8 @@ export function definitionsFrom(document: OpenApiDocument, root: string): Record
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     const schema = getOwn(schemas, name)
     const definition =
-      getOwn(WELL_KNOWN, name) ?? convert(schema, { preserve: false, depth: 0, builtIn: BUILT_IN.test(name) })
+      getOwn(WELL_KNOWN, name) ??
+      convert(schema, { preserve: false, depth: 0, builtIn: BUILT_IN.test(name) ? name : null })
     setOwn(definitions, name, definition)
     referencesIn(definition, (reference) => {
       if (seen.has(reference)) return

@@ -86,7 +86,7 @@ function extractFromList(list: readonly Json[], items: FieldSet, type: ListType)
 /** A leaf is taken as it stands; a container only as far as `items` reach into it; an empty one comes out as null. */
 function extractBelow(value: Json, items: FieldSet, type: TypeNode | undefined): Json {
   const resolved = typeFor(type, value)
-  if (isEmptyValue(value)) return resolved.kind === 'scalar' ? value : null
+  if (isEmptyValue(value)) return null
   if (atomicValue(resolved)) return value
   if (resolved.kind === 'map' && isMap(value)) return extractFromMap(value, items, resolved)
   if (resolved.kind === 'list' && Array.isArray(value))
