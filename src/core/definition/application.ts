@@ -1,4 +1,4 @@
-import type { KubeObject } from '../kube/index.ts'
+import { isMap, type KubeObject } from '../kube/index.ts'
 import { type Problem, problem } from '../problem/index.ts'
 import { digestOf } from './digest.ts'
 import {
@@ -117,13 +117,27 @@ function checkInformation(spec: Field): void {
   }
 }
 
-type Spec = Pick<AppDefinition, 'project' | 'source' | 'destinationNamespace' | 'ignoreDifferences'> & Policy
+type Spec = Pick<
+  AppDefinition,
+  'project' | 'sources' | 'multiSource' | 'written' | 'destinationNamespace' | 'ignoreDifferences'
+> &
+  Policy
+
+/** Wrong types have been complained of where the fields are read. */
+function readWritten(spec: Field): AppDefinition['written'] {
+  const { value } = member(spec, 'ignoreDifferences')
+  const destination = member(spec, 'destination').value
+  return {
+    destination: isMap(destination) ? destination : {},
+    ignoreDifferences: Array.isArray(value) ? value.filter(isMap) : [],
+  }
+}
 
 function readSpec(spec: Field): Spec {
   mapOf(spec)
   refuseOthers(spec, SPEC_FIELDS)
   const project = member(spec, 'project')
-  const { source, missing: missingSource } = readSources(spec)
+  const { sources, multiSource, missing: missingSource } = readSources(spec)
   const destination = readDestination(member(spec, 'destination'))
   const missing = [...missingSource, ...destination.missing]
   if (missing.length > 0) {
@@ -134,7 +148,9 @@ function readSpec(spec: Field): Spec {
   const projectName = stringOf(project)
   return {
     project: projectName === '' ? 'default' : projectName,
-    source,
+    sources,
+    multiSource,
+    written: readWritten(spec),
     destinationNamespace: destination.namespace,
     ignoreDifferences: readIgnoreRules(member(spec, 'ignoreDifferences')),
     ...readSyncPolicy(member(spec, 'syncPolicy')),
@@ -196,7 +212,7 @@ export function parseApplication(
     uid: stringOf(member(meta, 'uid')),
     ...spec,
     ...readMarks(meta),
-    ...readRequestedOperation(member(root, 'operation'), spec.options),
+    ...readRequestedOperation(member(root, 'operation'), spec),
     deleting: isSet(member(meta, 'deletionTimestamp')),
   }
   stringOf(member(meta, 'namespace'))

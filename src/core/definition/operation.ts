@@ -12,13 +12,25 @@ import {
   type Reading,
   refuseOthers,
   stringOf,
+  stringsOf,
 } from './field.ts'
 import { readSyncOptions } from './sync-options.ts'
-import type { RefusedOperation, RequestedOperation, SyncOptions } from './types.ts'
+import type { AppDefinition, RefusedOperation, RequestedOperation, SyncOptions } from './types.ts'
 
 const SYNC_FIELDS = {
-  supported: ['revision', 'prune', 'dryRun', 'resources', 'syncStrategy', 'syncOptions', 'autoHealAttemptsCount'],
-  notYet: ['manifests', 'revisions', 'source', 'sources'],
+  supported: [
+    'revision',
+    'revisions',
+    'prune',
+    'dryRun',
+    'resources',
+    'syncStrategy',
+    'syncOptions',
+    'autoHealAttemptsCount',
+    'source',
+    'sources',
+  ],
+  notYet: ['manifests'],
 }
 
 type Resource = RequestedOperation['resources'][number]
@@ -58,9 +70,40 @@ function readInitiator(field: Field): string {
   return stringOf(member(field, 'username'))
 }
 
-type Operation = Pick<RequestedOperation, 'revision' | 'prune' | 'dryRun' | 'resources' | 'initiatedBy'>
+/** What the Application itself says; an operation may repeat it and not replace it. */
+type Own = Pick<AppDefinition, 'options' | 'sources' | 'multiSource'>
 
-function readOperation(field: Field, own: SyncOptions): Operation {
+/** Argo CD's clients repeat the sources of the Application in an operation. */
+function refuseOtherSources(sync: Field, own: Own): void {
+  const [source, sources] = [member(sync, 'source'), member(sync, 'sources')]
+  const written = own.sources.map((one) => one.written)
+  if (!isZero(source) && (own.multiSource || !deepEqual(source.value, written[0]))) {
+    complain(source, 'HF2002', `${source.path} other than spec.source is not supported yet`)
+  }
+  if (!isZero(sources) && !(own.multiSource && deepEqual(sources.value, written))) {
+    complain(sources, 'HF2002', `${sources.path} other than spec.sources is not supported yet`)
+  }
+}
+
+function readRevisions(sync: Field, own: Own): readonly string[] {
+  const [one, several] = [member(sync, 'revision'), member(sync, 'revisions')]
+  const revision = stringOf(one)
+  const revisions = stringsOf(several)
+  if (own.multiSource && revision !== '') {
+    complain(one, 'HF2001', `${one.path} is for an Application with spec.source; give revisions, one for each source`)
+  }
+  if (revisions.length > own.sources.length) {
+    complain(several, 'HF2001', `${several.path} has ${revisions.length} entries for ${own.sources.length} sources`)
+  }
+  if ([revision, ...revisions].some((text) => text.startsWith('-') || text.includes('\0'))) {
+    complain(sync, 'HF2001', `${sync.path}: a revision must not begin with - nor contain a NUL character`)
+  }
+  return revision === '' ? revisions : [revision]
+}
+
+type Operation = Pick<RequestedOperation, 'revision' | 'revisions' | 'prune' | 'dryRun' | 'resources' | 'initiatedBy'>
+
+function readOperation(field: Field, own: Own): Operation {
   mapOf(field)
   refuseOthers(field, { supported: ['sync', 'initiatedBy', 'info', 'retry'] })
   const sync = member(field, 'sync')
@@ -68,11 +111,13 @@ function readOperation(field: Field, own: SyncOptions): Operation {
   mapOf(sync)
   refuseOthers(sync, SYNC_FIELDS)
   readStrategy(member(sync, 'syncStrategy'))
-  readOptions(member(sync, 'syncOptions'), own)
-  const revision = stringOf(member(sync, 'revision'))
-  if (revision.startsWith('-')) complain(sync, 'HF2001', `${sync.path}.revision must not begin with -`)
+  readOptions(member(sync, 'syncOptions'), own.options)
+  refuseOtherSources(sync, own)
+  const revisions = readRevisions(sync, own)
+  const first = revisions[0] ?? ''
   return {
-    revision: revision === '' ? null : revision,
+    revision: first === '' ? null : first,
+    revisions: revisions.some((text) => text !== '') ? revisions : [],
     prune: booleanOf(member(sync, 'prune')) ?? false,
     dryRun: booleanOf(member(sync, 'dryRun')) ?? false,
     resources: itemsOf(member(sync, 'resources')).map(readResource),
@@ -86,7 +131,7 @@ export interface OperationRead {
 }
 
 /** Reads `operation`. Its problems refuse the operation, not the Application, so they are gathered apart. */
-export function readRequestedOperation(field: Field, own: SyncOptions): OperationRead {
+export function readRequestedOperation(field: Field, own: Own): OperationRead {
   if (!isSet(field)) return { operation: null, refusedOperation: null }
   const reading: Reading = { problems: [], subject: field.reading.subject }
   const operation = readOperation({ ...field, reading }, own)

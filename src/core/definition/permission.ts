@@ -2,24 +2,17 @@ import { formatRef, type ObjectRef } from '../kube/index.ts'
 import { type Problem, problem } from '../problem/index.ts'
 import { IN_CLUSTER_NAME, IN_CLUSTER_SERVER } from './application.ts'
 import { globAllows, globMatches, isDenyPattern } from './glob.ts'
+import { normalRepository } from './repository-url.ts'
 import type { AppDefinition, ClusterResource, GroupKind, ProjectDefinition } from './types.ts'
-
-/** Two spellings of one repository compare equal: case, `.git`, and `git@host:path` beside `ssh://git@host/path`. */
-function normalRepository(url: string): string {
-  let text = url.trim().toLowerCase()
-  if (!text.includes('://') && /^[^/@]+@[^/:]+:/.test(text)) text = text.replace(':', '/')
-  if (text.startsWith('ssh://')) text = text.slice('ssh://'.length)
-  return text.endsWith('.git') ? text.slice(0, -'.git'.length) : text
-}
 
 function normalPattern(pattern: string): string {
   return isDenyPattern(pattern) ? `!${normalRepository(pattern.slice(1))}` : normalRepository(pattern)
 }
 
-/** At least one pattern must permit it and no `!` pattern may deny it. */
-function allowsRepository(project: ProjectDefinition, repoURL: string): boolean {
+/** Whether a project with these `sourceRepos` lets a repository be read: one permits it and no `!` pattern denies it. */
+export function sourceReposAllow(sourceRepos: readonly string[], repoURL: string): boolean {
   const repository = normalRepository(repoURL)
-  const patterns = project.sourceRepos.map(normalPattern)
+  const patterns = sourceRepos.map(normalPattern)
   const allows = (pattern: string) => globAllows(pattern, repository, { separators: '/' })
   if (patterns.some((pattern) => isDenyPattern(pattern) && !allows(pattern))) return false
   return patterns.some(allows)
@@ -80,14 +73,15 @@ function kindProblem(project: ProjectDefinition, ref: Omit<ObjectRef, 'version'>
 
 type Scope = 'Namespaced' | 'Cluster'
 
-/** Whether the project lets this Application exist: its repository and its destination. [] = it does. */
+/** Whether the project lets this Application exist: the repository of each source and the destination. [] = it does. */
 export function projectAllowsApp(project: ProjectDefinition, definition: AppDefinition): readonly Problem[] {
   const subject = { app: definition.key }
   const problems: Problem[] = []
-  const { repoURL } = definition.source
-  if (!allowsRepository(project, repoURL)) {
-    const message = `project ${project.name} does not allow the repository ${repoURL} (sourceRepos)`
-    problems.push(problem('HF2003', message, { ...subject, path: 'spec.source.repoURL' }))
+  for (const [index, { repoURL }] of definition.sources.entries()) {
+    if (sourceReposAllow(project.sourceRepos, repoURL)) continue
+    const path = definition.multiSource ? `spec.sources[${index}].repoURL` : 'spec.source.repoURL'
+    const message = `project ${project.name} does not allow the repository ${repoURL} of ${path} (sourceRepos)`
+    problems.push(problem('HF2003', message, { ...subject, path }))
   }
   const namespace = definition.destinationNamespace
   if (!allowsDestination(project, namespace)) {

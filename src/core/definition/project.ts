@@ -29,11 +29,11 @@ const SPEC_FIELDS = {
     'namespaceResourceBlacklist',
     'roles',
     'orphanedResources',
+    'signatureKeys',
   ],
   /** Each of them narrows what is permitted: not reading one would permit too much. */
   notYet: [
     'syncWindows',
-    'signatureKeys',
     'sourceIntegrity',
     'destinationServiceAccounts',
     'permitOnlyProjectScopedClusters',
@@ -70,6 +70,17 @@ function readDestination(field: Field): ProjectDefinition['destinations'][number
   return { server: text('server'), name: text('name'), namespace: text('namespace') }
 }
 
+/** A short or long key id or a fingerprint, in upper case. Anything else could never match: nothing would be delivered. */
+function readSignatureKey(field: Field): string {
+  mapOf(field)
+  refuseOthers(field, { supported: ['keyID'] })
+  const keyID = member(field, 'keyID')
+  const text = stringOf(keyID).toUpperCase()
+  if (!/^[0-9A-F]{8,40}$/.test(text))
+    complain(keyID, 'HF2001', `${keyID.path} must be the id of a GPG key in hex digits`)
+  return text
+}
+
 function readSpec(spec: Field): Omit<ProjectDefinition, 'name' | 'mode'> {
   mapOf(spec)
   refuseOthers(spec, SPEC_FIELDS)
@@ -82,6 +93,7 @@ function readSpec(spec: Field): Omit<ProjectDefinition, 'name' | 'mode'> {
     clusterResourceBlacklist: readResources(member(spec, 'clusterResourceBlacklist')),
     namespaceResourceWhitelist: isSet(whitelist) ? readGroupKinds(whitelist) : null,
     namespaceResourceBlacklist: readGroupKinds(member(spec, 'namespaceResourceBlacklist')),
+    signatureKeys: itemsOf(member(spec, 'signatureKeys')).map(readSignatureKey),
   }
 }
 
@@ -115,4 +127,5 @@ export const DEFAULT_PROJECT: ProjectDefinition = {
   clusterResourceBlacklist: [],
   namespaceResourceWhitelist: null,
   namespaceResourceBlacklist: [],
+  signatureKeys: [],
 }

@@ -20,7 +20,6 @@ const NOT_YET = [
   'resource.inclusions',
   'resource.compareoptions',
   'resource.customLabels',
-  'kustomize.buildOptions',
   'globalProjects',
 ]
 const NOT_YET_PREFIXES = [
@@ -28,8 +27,6 @@ const NOT_YET_PREFIXES = [
   'resource.customizations.useOpenLibs.',
   'resource.customizations.ignoreDifferences.',
   'resource.customizations.knownTypeFields.',
-  'kustomize.buildOptions.',
-  'kustomize.path.',
 ]
 
 const LABEL_KEY = /^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/

@@ -1,25 +1,9 @@
+import type { JsonMap } from '../kube/index.ts'
 import type { Problem } from '../problem/index.ts'
+import type { SourceDefinition } from './source-types.ts'
 
 /** `namespace/name` of the Application. */
 export type AppKey = string
-
-export interface DirectoryOptions {
-  readonly recurse: boolean
-  /** Globs as Argo CD reads them: `*.yaml`, `{a,b}/**`; empty means no restriction. */
-  readonly include: string
-  readonly exclude: string
-}
-
-export interface SourceDefinition {
-  readonly repoURL: string
-  /** Branch, tag, commit or HEAD; never empty. */
-  readonly targetRevision: string
-  /** Relative to the repository root, without `./` and trailing slash; '' is the root. */
-  readonly path: string
-  readonly directory: DirectoryOptions
-  /** What the definition says; `detect` = look at the files (kustomization.yaml → kustomize, else directory). */
-  readonly type: 'detect' | 'directory' | 'kustomize'
-}
 
 /** `automated` as Argo CD reads it: block present and `enabled` not false. These are permissions, never orders. */
 export interface AutomatedPermissions {
@@ -67,7 +51,10 @@ export interface IgnoreRule {
 export interface RequestedOperation {
   /** Hash of the operation as written, to tell a new request from one already taken. */
   readonly digest: string
+  /** That of the first source; null = its targetRevision. */
   readonly revision: string | null
+  /** By source, '' or absent = its targetRevision. [] = none is named. With one source, at most one entry. */
+  readonly revisions: readonly string[]
   readonly prune: boolean
   readonly dryRun: boolean
   readonly initiatedBy: string
@@ -93,7 +80,10 @@ export interface AppDefinition {
   readonly name: string
   readonly uid: string
   readonly project: string
-  readonly source: SourceDefinition
+  /** At least one; entries that only have a `ref` render nothing themselves. */
+  readonly sources: readonly SourceDefinition[]
+  /** `spec.sources` is used: the status speaks of `sources` and `revisions`. */
+  readonly multiSource: boolean
   readonly destinationNamespace: string
   readonly automated: AutomatedPermissions
   readonly options: SyncOptions
@@ -102,6 +92,8 @@ export interface AppDefinition {
     readonly annotations: Readonly<Record<string, string>>
   }
   readonly ignoreDifferences: readonly IgnoreRule[]
+  /** Destination and ignore rules as they stand in the Application, for `status.sync.comparedTo`. */
+  readonly written: { readonly destination: JsonMap; readonly ignoreDifferences: readonly JsonMap[] }
   /** From `holdfast.dev/mode` on the Application; null = says nothing. */
   readonly mode: 'enforce' | 'observe' | null
   /** From `argocd.argoproj.io/refresh`. */
@@ -139,6 +131,8 @@ export interface ProjectDefinition {
   /** null = not given: every namespaced kind is allowed. */
   readonly namespaceResourceWhitelist: readonly GroupKind[] | null
   readonly namespaceResourceBlacklist: readonly GroupKind[]
+  /** Ids of the GPG keys one of which must have signed the commit of every Git source; [] = no signature is demanded. */
+  readonly signatureKeys: readonly string[]
 }
 
 export type TrackingMethod = 'annotation' | 'label' | 'annotation+label'

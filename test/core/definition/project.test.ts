@@ -41,6 +41,7 @@ describe('parseProject', () => {
       syncWindows: [],
       permitOnlyProjectScopedClusters: false,
       clusterResourceWhitelist: [{ group: '', kind: 'Namespace', name: 'team-*' }],
+      signatureKeys: [{ keyID: '4aee18f83afdeb23' }],
     }
     const { value, problems } = parseProject(project(spec, { annotations: { 'holdfast.dev/mode': 'enforce' } }))
     expect(problems).toEqual([])
@@ -50,11 +51,16 @@ describe('parseProject', () => {
       sourceRepos: [],
       clusterResourceWhitelist: [{ group: '', kind: 'Namespace', name: 'team-*' }],
       namespaceResourceWhitelist: null,
+      signatureKeys: ['4AEE18F83AFDEB23'],
     })
+  })
+  it.each(['x', '', 'main', 5])('refuses %j as the id of a key: it would let nothing through', (keyID) => {
+    const result = parseProject(project({ signatureKeys: [{ keyID }] }))
+    expect(result.value).toBeNull()
+    expect(result.problems.at(-1)?.message).toContain('spec.signatureKeys[0].keyID must be')
   })
   it.each([
     ['syncWindows', [{ kind: 'deny' }]],
-    ['signatureKeys', [{ keyID: 'x' }]],
     ['sourceIntegrity', { git: {} }],
     ['destinationServiceAccounts', [{ server: '*' }]],
     ['permitOnlyProjectScopedClusters', true],
@@ -93,6 +99,20 @@ describe('projectAllowsApp', () => {
   ])('repositories %j, %s: %s', (sourceRepos, repoURL, allowed) => {
     const problems = projectAllowsApp(parsed({ sourceRepos }), app(repoURL))
     expect(problems.map(({ code }) => code)).toEqual(allowed ? [] : ['HF2003'])
+  })
+  it('looks at the repository of every source, those with only a ref included, and names the one', () => {
+    const source = { repoURL: 'https://git.example/open', path: 'a' }
+    const sources = [source, { repoURL: 'https://git.example/secret', ref: 'values' }]
+    const { value } = parseApplication({
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Application',
+      metadata: { name: 'a' },
+      spec: { project: 'team', sources, destination: { server: 'https://kubernetes.default.svc', namespace: 'prod' } },
+    })
+    if (value === null) throw new Error('no definition')
+    const problems = projectAllowsApp(parsed({ sourceRepos: ['https://git.example/open'] }), value)
+    expect(problems).toMatchObject([{ code: 'HF2003', subject: { path: 'spec.sources[1].repoURL' } }])
+    expect(problems[0]?.message).toContain('https://git.example/secret of spec.sources[1].repoURL')
   })
   const server = 'https://kubernetes.default.svc'
   it.each<[object[], string, boolean]>([
@@ -215,6 +235,10 @@ describe('parseSettings', () => {
     const { value, problems } = parseSettings(cm(data))
     expect(value).toEqual(expected === null ? null : { ...defaults, ...expected })
     expect(problems.map(({ code }) => code)).toEqual(codes)
+  })
+  it('leaves what concerns sources to parseSourceSettings', () => {
+    const data = { 'kustomize.buildOptions': '--enable-helm', 'kustomize.path.v1': '/bin/k', 'helm.enable': 'false' }
+    expect(parseSettings(cm(data)).problems).toEqual([])
   })
   it('has defaults without argocd-cm', () => {
     expect(parseSettings(null)).toEqual({ value: defaults, problems: [] })
