@@ -14,8 +14,7 @@ const METADATA_TOO: Resets = { ...USUAL, status: ['spec', 'metadata'] }
 const UNUSUAL: Readonly<Record<string, Resets>> = {
   'admissionregistration.k8s.io/ValidatingAdmissionPolicy': METADATA_TOO,
   'apiextensions.k8s.io/CustomResourceDefinition': METADATA_TOO,
-  // The status endpoint was given the other's list.
-  'apiregistration.k8s.io/APIService': { '': ['status'], status: ['status'] },
+  'apiregistration.k8s.io/APIService': METADATA_TOO,
   'apps/Deployment': { ...USUAL, status: ['spec', 'metadata.labels'] },
   'certificates.k8s.io/CertificateSigningRequest': {
     '': ['spec', 'status'],
