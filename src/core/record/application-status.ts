@@ -1,6 +1,7 @@
 // Evaluation + operation → the status of an Application, in Argo CD's shape, so that existing tools read it.
 import type { AppDefinition } from '../definition/index.ts'
 import type { Evaluation, ObjectEvaluation } from '../evaluate/index.ts'
+import type { JsonMap } from '../kube/index.ts'
 import type { Problem } from '../problem/index.ts'
 
 export interface OperationState {
@@ -9,7 +10,8 @@ export interface OperationState {
   /** ISO. */
   readonly startedAt: string
   readonly finishedAt: string | null
-  readonly revision: string
+  /** By source; '' where none was resolved. */
+  readonly revisions: readonly string[]
   readonly automated: boolean
   readonly initiatedBy: string
   readonly prune: boolean
@@ -26,19 +28,28 @@ export interface OperationResult {
   readonly message: string
 }
 
+/** One completed sync of everything. */
+export interface HistoryEntry {
+  readonly id: number
+  /** By source. */
+  readonly revisions: readonly string[]
+  /** The sources as they were written then; absent = as they are written now. */
+  readonly sources?: readonly JsonMap[]
+  /** ISO. */
+  readonly deployStartedAt: string
+  readonly deployedAt: string
+  readonly automated: boolean
+}
+
 export interface StatusInput {
   readonly definition: AppDefinition
   readonly evaluation: Evaluation
-  readonly revision: string
-  readonly sourceType: string
+  /** By source: what each was resolved to; [] = nothing yet. */
+  readonly revisions: readonly string[]
+  /** By source, in Argo CD's words (`Helm`, `Kustomize`, `Directory`, `Plugin`); [] = nothing rendered yet. */
+  readonly sourceTypes: readonly string[]
   readonly operation: OperationState | null
-  readonly history: readonly {
-    readonly id: number
-    readonly revision: string
-    readonly deployStartedAt: string
-    readonly deployedAt: string
-    readonly automated: boolean
-  }[]
+  readonly history: readonly HistoryEntry[]
   readonly problems: readonly Problem[]
   /** ISO. */
   readonly now: string
@@ -48,9 +59,26 @@ export interface StatusInput {
 /** RFC 3339 with seconds, as metav1.Time is stored. */
 const seconds = (iso: string): string => iso.replace(/\.\d+Z$/, 'Z')
 
-function sourceOf(definition: AppDefinition): object {
-  const { repoURL, path, targetRevision } = definition.source
-  return { repoURL, path, targetRevision }
+/** `source` or `sources`, whichever the Application uses. */
+function sourcesOf(
+  definition: AppDefinition,
+  written: readonly JsonMap[] = definition.sources.map((source) => source.written),
+): object {
+  return definition.multiSource ? { sources: written } : { source: written[0] ?? {} }
+}
+
+/** `revision` or `revisions`, to go with `sourcesOf`. */
+function revisionsOf(definition: AppDefinition, revisions: readonly string[]): object {
+  return definition.multiSource ? { revisions } : { revision: revisions[0] ?? '' }
+}
+
+function comparedTo(definition: AppDefinition): object {
+  const { destination, ignoreDifferences } = definition.written
+  return {
+    ...sourcesOf(definition),
+    destination,
+    ...(ignoreDifferences.length === 0 ? {} : { ignoreDifferences }),
+  }
 }
 
 function resourceOf(object: ObjectEvaluation): object {
@@ -121,13 +149,15 @@ export function conditionsOf(problems: readonly Problem[]): { type: string; mess
 
 function operationOf(definition: AppDefinition, operation: OperationState): object {
   const initiatedBy = operation.automated ? { automated: true } : { username: operation.initiatedBy }
+  const revisions = revisionsOf(definition, operation.revisions)
   return {
     phase: operation.phase,
     message: operation.message,
     startedAt: seconds(operation.startedAt),
     finishedAt: operation.finishedAt === null ? null : seconds(operation.finishedAt),
-    operation: { initiatedBy, sync: { revision: operation.revision, prune: operation.prune } },
-    syncResult: { revision: operation.revision, source: sourceOf(definition), resources: operation.resources },
+    operation: { initiatedBy, sync: { ...revisions, prune: operation.prune } },
+    // `revision` is required there, even beside `revisions`.
+    syncResult: { revision: '', ...revisions, ...sourcesOf(definition), resources: operation.resources },
   }
 }
 
@@ -138,10 +168,13 @@ function withTimes(conditions: readonly { type: string; message: string }[], now
 /** The members of `status` that Holdfast writes. Without its times it changes exactly when there is news. */
 export function applicationStatus(input: StatusInput): Record<string, unknown> {
   const { definition, evaluation } = input
-  const source = sourceOf(definition)
-  const destination = { server: 'https://kubernetes.default.svc', namespace: definition.destinationNamespace }
+  const { multiSource } = definition
   return {
-    sync: { status: evaluation.status, revision: input.revision, comparedTo: { source, destination } },
+    sync: {
+      status: evaluation.status,
+      ...revisionsOf(definition, input.revisions),
+      comparedTo: comparedTo(definition),
+    },
     health: {
       status: evaluation.health.status,
       ...(evaluation.health.message === '' ? {} : { message: evaluation.health.message }),
@@ -150,15 +183,15 @@ export function applicationStatus(input: StatusInput): Record<string, unknown> {
       .filter((object) => object.difference !== 'missing' || object.whole !== null)
       .map(resourceOf),
     conditions: withTimes(conditionsOf(input.problems), input.now),
-    sourceType: input.sourceType,
+    ...(multiSource ? { sourceTypes: input.sourceTypes } : { sourceType: input.sourceTypes[0] ?? '' }),
     controllerNamespace: input.namespace,
     reconciledAt: seconds(input.now),
     history: input.history.map((entry) => ({
       id: entry.id,
-      revision: entry.revision,
+      ...revisionsOf(definition, entry.revisions),
       deployStartedAt: seconds(entry.deployStartedAt),
       deployedAt: seconds(entry.deployedAt),
-      source,
+      ...sourcesOf(definition, entry.sources),
       initiatedBy: entry.automated ? { automated: true } : {},
     })),
     ...(input.operation === null ? {} : { operationState: operationOf(definition, input.operation) }),

@@ -19,6 +19,7 @@ export {
   conditionsOf,
   describeProblem,
   refusedStatus,
+  type HistoryEntry,
   type OperationResult,
   type OperationState,
   type StatusInput,

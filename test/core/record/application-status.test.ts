@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest'
+import { parseApplication } from '../../../src/core/definition/index.ts'
+import type { Evaluation } from '../../../src/core/evaluate/index.ts'
+import { applicationStatus, type OperationState, type StatusInput } from '../../../src/core/record/index.ts'
+
+const destination = { server: 'https://kubernetes.default.svc', namespace: 'prod' }
+const ignoreDifferences = [{ group: 'apps', kind: 'Deployment', jsonPointers: ['/spec/replicas'] }]
+const web = { repoURL: 'https://git.example/a.git', path: './web/', helm: { valueFiles: ['prod.yaml'] } }
+const values = { repoURL: 'https://git.example/b.git', targetRevision: 'main', ref: 'values' }
+
+const operation: OperationState = {
+  phase: 'Succeeded',
+  message: 'successfully synced',
+  startedAt: '2026-01-01T00:00:00.123Z',
+  finishedAt: '2026-01-01T00:00:02.456Z',
+  revisions: ['aaa', 'bbb'],
+  automated: false,
+  initiatedBy: 'ann',
+  prune: true,
+  resources: [],
+}
+
+function statusOf(spec: object, more: Partial<StatusInput> = {}): Record<string, unknown> {
+  const { value: definition } = parseApplication({
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name: 'a', namespace: 'argocd' },
+    spec: { project: 'default', destination, ...spec },
+  })
+  if (definition === null) throw new Error('no definition')
+  const evaluation = {
+    status: 'Synced',
+    health: { status: 'Healthy', message: '' },
+    objects: [],
+  } as unknown as Evaluation
+  return applicationStatus({
+    definition,
+    evaluation,
+    revisions: ['aaa', 'bbb'],
+    sourceTypes: ['Helm', 'Directory'],
+    operation: null,
+    history: [],
+    problems: [],
+    now: '2026-01-01T00:01:00.789Z',
+    namespace: 'argocd',
+    ...more,
+  })
+}
+
+const entry = {
+  id: 3,
+  revisions: ['aaa', 'bbb'],
+  deployStartedAt: operation.startedAt,
+  deployedAt: '2026-01-01T00:00:02.456Z',
+  automated: true,
+}
+const deployed = {
+  id: 3,
+  deployStartedAt: '2026-01-01T00:00:00Z',
+  deployedAt: '2026-01-01T00:00:02Z',
+  initiatedBy: { automated: true },
+}
+
+// requirements: [S001-13]
+describe('applicationStatus', () => {
+  it.each<[title: string, spec: object, more: Partial<StatusInput>, expected: object]>([
+    [
+      'one source: as it is written, with one revision and one type',
+      { source: web, ignoreDifferences },
+      { operation, history: [entry] },
+      {
+        sync: { status: 'Synced', revision: 'aaa', comparedTo: { source: web, destination, ignoreDifferences } },
+        health: { status: 'Healthy' },
+        resources: [],
+        conditions: [],
+        sourceType: 'Helm',
+        controllerNamespace: 'argocd',
+        reconciledAt: '2026-01-01T00:01:00Z',
+        history: [{ ...deployed, revision: 'aaa', source: web }],
+        operationState: {
+          phase: 'Succeeded',
+          message: 'successfully synced',
+          startedAt: '2026-01-01T00:00:00Z',
+          finishedAt: '2026-01-01T00:00:02Z',
+          operation: { initiatedBy: { username: 'ann' }, sync: { revision: 'aaa', prune: true } },
+          syncResult: { revision: 'aaa', source: web, resources: [] },
+        },
+      },
+    ],
+    [
+      'several sources: lists, in their order',
+      { sources: [web, values] },
+      { operation, history: [entry] },
+      {
+        sync: { status: 'Synced', revisions: ['aaa', 'bbb'], comparedTo: { sources: [web, values], destination } },
+        health: { status: 'Healthy' },
+        resources: [],
+        conditions: [],
+        sourceTypes: ['Helm', 'Directory'],
+        controllerNamespace: 'argocd',
+        reconciledAt: '2026-01-01T00:01:00Z',
+        history: [{ ...deployed, revisions: ['aaa', 'bbb'], sources: [web, values] }],
+        operationState: {
+          phase: 'Succeeded',
+          message: 'successfully synced',
+          startedAt: '2026-01-01T00:00:00Z',
+          finishedAt: '2026-01-01T00:00:02Z',
+          operation: { initiatedBy: { username: 'ann' }, sync: { revisions: ['aaa', 'bbb'], prune: true } },
+          syncResult: { revision: '', revisions: ['aaa', 'bbb'], sources: [web, values], resources: [] },
+        },
+      },
+    ],
+  ])('%s', (_title, spec, more, expected) => {
+    expect(statusOf(spec, more)).toEqual(expected)
+  })
+
+  it('says which sources an earlier deployment had, where that is known', () => {
+    const before = { ...web, path: 'old' }
+    const { history } = statusOf(
+      { source: web },
+      {
+        history: [
+          { ...entry, sources: [before] },
+          { ...entry, id: 4 },
+        ],
+      },
+    )
+    expect(history).toMatchObject([{ source: before }, { source: web }])
+  })
+
+  it('keeps the form of an earlier deployment when the Application has changed to several sources since', () => {
+    const { history } = statusOf(
+      { sources: [web, values] },
+      { history: [{ ...entry, revisions: ['old'], sources: [web] }] },
+    )
+    expect(history).toMatchObject([{ revisions: ['old'], sources: [web] }])
+  })
+
+  it('has a revision and a type before anything is known', () => {
+    const status = statusOf({ source: web }, { revisions: [], sourceTypes: [] })
+    expect(status).toMatchObject({ sync: { revision: '' }, sourceType: '' })
+  })
+})
