@@ -12,13 +12,21 @@ import { countResults, resultLine } from './test-result.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
+/** What cannot be tested without which programs. @type {Record<string, readonly import('./tool-catalogue.mjs').ToolName[]>} */
+const NEEDS = {
+  'every test on a real cluster': ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kustomize'],
+  'every test with charts, jsonnet or an OCI registry': ['helm', 'jsonnet', 'registry'],
+}
+
 async function binaries() {
-  try {
-    await ensureBinaries(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kustomize'])
-  } catch (error) {
-    if (!(error instanceof BinariesUnavailable) || process.env.CI === 'true') throw error
-    say(`SKIPPED: every test on a real cluster. ${error.message}`)
-    process.env.HOLDFAST_SKIPPING_SAID = 'true'
+  for (const [tests, names] of Object.entries(NEEDS)) {
+    try {
+      await ensureBinaries(names)
+    } catch (error) {
+      if (!(error instanceof BinariesUnavailable) || process.env.CI === 'true') throw error
+      say(`SKIPPED: ${tests}. ${error.message}`)
+      process.env.HOLDFAST_SKIPPING_SAID = 'true'
+    }
   }
 }
 
@@ -37,7 +45,7 @@ async function vitest(filters) {
 async function testAll() {
   try {
     await prepare({ build: true })
-    await step('tools and test control plane', binaries)
+    await step('tools, registry and test control plane', binaries)
     return await vitest(process.argv.slice(2))
   } catch (error) {
     say(error instanceof Error ? error.message : String(error))

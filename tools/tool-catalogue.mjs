@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** @typedef {'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kustomize' | 'helm' | 'jsonnet'} ToolName */
+/** @typedef {'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kustomize' | 'helm' | 'jsonnet' | 'registry'} ToolName */
 /**
  * @typedef {object} Tool
  * @property {string} module folder below tools/ whose go.mod pins it
@@ -61,6 +61,13 @@ export const TOOLS = {
     ldflags: '-s -w',
     versionArgs: ['--version'],
     accepts: /Go implementation\) v0\.2/,
+  },
+  registry: {
+    module: 'registry',
+    package: 'github.com/distribution/distribution/v3/cmd/registry',
+    ldflags: '-s -w',
+    versionArgs: ['--version'],
+    accepts: /distribution\/v3 v3\./,
   },
 }
 

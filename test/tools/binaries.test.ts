@@ -74,8 +74,8 @@ describe('where the tools are found', () => {
     expect(stderr).toContain('kube-apiserver')
   })
 
-  it('the cache lies outside the work tree, apart for the two modules', () => {
-    expect(cacheDirectory('helm')).not.toBe(cacheDirectory('etcd'))
+  it('the cache lies outside the work tree, apart for each module', () => {
+    expect(new Set((['helm', 'etcd', 'registry'] as const).map(cacheDirectory)).size).toBe(3)
     expect(cacheDirectory('kube-apiserver')).toBe(cacheDirectory('etcd'))
     expect(cacheDirectory('helm')).not.toContain(new URL('../..', import.meta.url).pathname)
   })
