@@ -7,11 +7,12 @@ import { gitEnvironment } from './git-repository.mjs'
 
 /**
  * Answers one smart-http request by the CGI program `git http-backend`.
- * @param {{ backend: string, directory: string, user?: string | undefined }} options `user`: who logged in; only then may they push
+ * @param {{ backend: string, directory: string, user?: string | undefined, onPack?: (url: string) => void }} options
+ *   `user`: who logged in; only then may they push. `onPack` hears of each pack sent, once
  * @param {Request} request
  * @param {Response} response
  */
-export function serveGit({ backend, directory, user }, request, response) {
+export function serveGit({ backend, directory, user, onPack }, request, response) {
   const { pathname, search } = new URL(request.url ?? '/', 'http://localhost')
   const child = spawn(backend, [], {
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -33,6 +34,25 @@ export function serveGit({ backend, directory, user }, request, response) {
   response.on('close', () => child.kill())
   child.on('error', () => response.writeHead(500).end())
   relay(child.stdout, response)
+  if (!onPack || !pathname.endsWith('/git-upload-pack')) return
+  const sign = /version=2/.test(String(request.headers['git-protocol'])) ? '000dpackfile\n' : 'PACK'
+  onFirst(sign, child.stdout, () => onPack(request.url ?? ''))
+}
+
+/**
+ * Of the several requests that a fetch may take the one that ends it is answered with a pack: behind `packfile` in
+ * protocol version 2, and beginning with `PACK` in the versions before.
+ * @param {string} sign @param {import('node:stream').Readable} output @param {() => void} found
+ */
+function onFirst(sign, output, found) {
+  let seen = Buffer.alloc(0)
+  const look = (/** @type {Buffer} */ chunk) => {
+    seen = Buffer.concat([seen, chunk])
+    const there = seen.includes(sign)
+    if (there || seen.length > 1_000_000) output.off('data', look)
+    if (there) found()
+  }
+  output.on('data', look)
 }
 
 /** @param {Request} request @returns {Record<string, string>} */

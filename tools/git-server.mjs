@@ -1,15 +1,14 @@
 // @ts-check
-import { timingSafeEqual } from 'node:crypto'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { serveGit } from './git-http.mjs'
 import { commitFiles, initRepository, runGit } from './git-repository.mjs'
+import { carries, createWebServer, listenOnLoopback } from './loopback.mjs'
 import { run } from './progress.mjs'
 import { createScratch, removeScratch } from './scratch.mjs'
 
 /** @typedef {import('./git-repository.mjs').Files} Files */
 /** @typedef {import('./git-repository.mjs').CommitOptions} CommitOptions */
-/** @typedef {{ username: string, password: string }} Credentials */
+/** @typedef {import('./loopback.mjs').Credentials} Credentials */
 /**
  * `refuse`: the port is closed, as when the host is down. `hang`: connections are accepted and never answered.
  * `fail`: every request is answered with 503.
@@ -33,13 +32,17 @@ import { createScratch, removeScratch } from './scratch.mjs'
  * @property {(credentials: Credentials | undefined) => void} requireCredentials basic auth from now on, or none
  * @property {(outage?: Outage) => Promise<void>} takeDown default `refuse`
  * @property {() => Promise<void>} bringUp on the same port
+ * @property {(location: string | undefined) => void} redirect from now on every request is sent to `<location><its path>`, or none
+ * @property {(name: string) => { looks: number, fetches: number, pushes: number }} traffic of a repository: `looks` are
+ *   listings of its refs (a fetch begins with one), `fetches` are packs sent
  * @property {() => readonly string[]} requests `GET /app.git/info/refs?service=git-upload-pack`, …, in order of arrival
  * @property {() => Promise<void>} stop
  */
 
 /**
- * Bare repositories in a temporary folder, served on 127.0.0.1 by git's own `git http-backend`.
- * @param {{ credentials?: Credentials, port?: number }} [options]
+ * Bare repositories in a temporary folder, served on 127.0.0.1 by git's own `git http-backend`. The folder serves as the
+ * root of an ssh server too (`startSshGitServer`).
+ * @param {{ credentials?: Credentials, port?: number, tls?: import('./tls.mjs').ServerTls }} [options] `tls`: https instead of http
  * @returns {Promise<GitServer>}
  */
 export async function startGitServer(options = {}) {
@@ -47,19 +50,23 @@ export async function startGitServer(options = {}) {
   const backend = await findBackend()
   let { credentials } = options
   /** @type {Outage | undefined} */ let outage
+  /** @type {string | undefined} */ let location
   /** @type {string[]} */ const requests = []
-  const server = createServer((request, response) => {
+  const traffic = countTraffic()
+  const server = createWebServer((request, response) => {
     requests.push(`${request.method} ${request.url}`)
     if (outage === 'hang') return
     if (outage === 'fail') return void response.writeHead(503).end('the Git server is having a bad day\n')
-    if (!mayEnter(request.headers.authorization, credentials)) {
+    if (location !== undefined) return void response.writeHead(302, { location: `${location}${request.url}` }).end()
+    if (credentials && !carries(request.headers.authorization, credentials)) {
       return void response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end()
     }
-    serveGit({ backend, directory, user: credentials?.username }, request, response)
-  })
-  const port = await listen(server, options.port ?? 0)
+    serveGit({ backend, directory, user: credentials?.username, onPack: traffic.fetched }, request, response)
+    traffic.asked(request.url ?? '')
+  }, options.tls)
+  const port = await listenOnLoopback(server, options.port ?? 0)
   server.unref()
-  const url = `http://127.0.0.1:${port}`
+  const url = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`
   const close = async () => {
     const closed = new Promise((resolve) => server.close(resolve))
     server.closeAllConnections()
@@ -68,10 +75,13 @@ export async function startGitServer(options = {}) {
   const bringUp = async () => {
     outage = undefined
     server.closeAllConnections()
-    if (!server.listening) await listen(server, port)
+    if (!server.listening) await listenOnLoopback(server, port)
   }
   return {
-    ...{ url, directory, bringUp, requests: () => requests },
+    ...{ url, directory, bringUp, requests: () => requests, traffic: traffic.of },
+    redirect: (wanted) => {
+      location = wanted
+    },
     createRepository: (name) => createRepository({ directory, url, name }),
     requireCredentials: (wanted) => {
       credentials = wanted
@@ -109,24 +119,19 @@ async function findBackend() {
   return join(stdout.trim(), 'git-http-backend')
 }
 
-/** @param {string | undefined} header @param {Credentials | undefined} credentials */
-function mayEnter(header, credentials) {
-  if (!credentials) return true
-  const wanted = Buffer.from(
-    `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`,
-  )
-  const given = Buffer.from(header ?? '')
-  return given.length === wanted.length && timingSafeEqual(given, wanted)
-}
-
-/** @param {import('node:http').Server} server @param {number} port @returns {Promise<number>} */
-function listen(server, port) {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject)
-      const address = server.address()
-      resolve(typeof address === 'object' && address ? address.port : port)
-    })
-  })
+function countTraffic() {
+  /** @type {Map<string, { looks: number, fetches: number, pushes: number }>} */ const counts = new Map()
+  const of = (/** @type {string} */ name) => counts.get(name) ?? { looks: 0, fetches: 0, pushes: 0 }
+  const add = (/** @type {string} */ url, /** @type {'looks' | 'fetches' | 'pushes'} */ what) => {
+    const name = /^\/(.+?)(?:\.git)?\/(?:info\/refs|git-(?:upload|receive)-pack)/.exec(decodeURIComponent(url))?.[1]
+    if (name !== undefined) counts.set(name, { ...of(name), [what]: of(name)[what] + 1 })
+  }
+  return {
+    of,
+    asked: (/** @type {string} */ url) => {
+      if (url.endsWith('/info/refs?service=git-upload-pack')) add(url, 'looks')
+      if (url.endsWith('/git-receive-pack')) add(url, 'pushes')
+    },
+    fetched: (/** @type {string} */ url) => add(url, 'fetches'),
+  }
 }

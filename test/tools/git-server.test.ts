@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGitServer } from '../../tools/git-server.mjs'
 import { run } from '../../tools/progress.mjs'
 import { createScratch, removeScratch } from '../../tools/scratch.mjs'
+import { createLoopbackTls } from '../../tools/tls.mjs'
 
 describe('the Git server for tests and demo', () => {
   let server: Awaited<ReturnType<typeof startGitServer>>
@@ -94,5 +96,55 @@ describe('the Git server for tests and demo', () => {
   it('says that a repository is not there', async () => {
     expect((await git('ls-remote', `${server.url}/absent.git`)).stderr).toContain('not found')
     expect(server.requests()).toContain('GET /absent.git/info/refs?service=git-upload-pack')
+  })
+})
+
+describe('the Git server over https', () => {
+  it('serves those who know its authority and show a certificate; counts looks, fetches and pushes', async () => {
+    const tls = createLoopbackTls()
+    const scratch = await createScratch('holdfast-git-client')
+    const server = await startGitServer({ tls: tls.mutual, credentials: { username: 'ann', password: 'right' } })
+    try {
+      const repository = await server.createRepository('team/app')
+      await repository.commit({ a: '1' }, 'first')
+      const [ca, cert, key] = ['ca', 'cert', 'key'].map((name) => join(scratch, name)) as [string, string, string]
+      const client = tls.client('somebody')
+      await Promise.all([writeFile(ca, tls.ca), writeFile(cert, client.certificate), writeFile(key, client.key)])
+      const env = { PATH: process.env['PATH'], GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_GLOBAL: '/dev/null' }
+      const trust = ['-c', `http.sslCAInfo=${ca}`]
+      const identity = [...trust, '-c', `http.sslCert=${cert}`, '-c', `http.sslKey=${key}`]
+      const git = (...args: string[]) => run('git', args, { env })
+      const url = repository.url.replace('//', '//ann:right@')
+      expect((await git('ls-remote', url)).stderr).toContain('certificate')
+      expect((await git(...trust, 'ls-remote', url)).code).not.toBe(0)
+      expect((await git(...identity, 'ls-remote', repository.url)).code).not.toBe(0)
+      expect(server.traffic('team/app')).toEqual({ looks: 0, fetches: 0, pushes: 0 })
+      const clone = join(scratch, 'clone')
+      expect(await git(...identity, 'clone', '-q', url, clone)).toMatchObject({ code: 0 })
+      expect(server.traffic('team/app')).toEqual({ looks: 1, fetches: 1, pushes: 0 })
+      await git(...identity, '-C', clone, 'fetch', '-q')
+      expect(server.traffic('team/app')).toEqual({ looks: 2, fetches: 1, pushes: 0 })
+      await repository.commit({ a: '2' }, 'second')
+      await git(...identity, '-c', 'protocol.version=0', '-C', clone, 'fetch', '-q')
+      expect(server.traffic('team/app')).toMatchObject({ looks: 3, fetches: 2 })
+      await git(...identity, '-C', clone, 'push', '-q', url, 'HEAD:refs/heads/new')
+      expect(server.traffic('team/app')).toMatchObject({ pushes: 1 })
+    } finally {
+      await server.stop()
+      await removeScratch(scratch)
+    }
+  })
+
+  it('sends elsewhere when told to', async () => {
+    const [here, there] = await Promise.all([startGitServer(), startGitServer()])
+    try {
+      const repository = await there.createRepository('app')
+      await repository.commit({ a: '1' }, 'first')
+      here.redirect(there.url)
+      expect((await run('git', ['ls-remote', `${here.url}/app.git`])).code).toBe(0)
+      expect(there.traffic('app').looks).toBe(1)
+    } finally {
+      await Promise.all([here.stop(), there.stop()])
+    }
   })
 })
