@@ -25,6 +25,7 @@ import { blockedBecause, FOREIGN_QUIET_MS, hasForeignWriter, type Standing } fro
 import { ProjectRegistry } from './projects.ts'
 import { refresh, type RefreshOptions, type RefreshTools } from './refresh.ts'
 import type { Reporting } from './reporting.ts'
+import { repositoriesOf } from './revisions.ts'
 import { type AppState, newApp, type ObjectIndex, type Tracked } from './state.ts'
 import { applicationRef } from './steps/index.ts'
 import { merged, type Wish } from './wish.ts'
@@ -172,8 +173,8 @@ export class AppRunner {
       .catch((error: unknown) => {
         this.#tools.deps.log.warn({ app: desk.app.key, error: String(error) }, 'operation not taken off')
       })
-    const revision = operation.revision === null ? {} : { revision: operation.revision }
-    this.#ask(desk, { refresh: { maxAgeMs: 0, rebuild: true, ...revision }, pass: true })
+    const revisions = operation.revision === null ? operation.revisions : [operation.revision]
+    this.#ask(desk, { refresh: { maxAgeMs: 0, rebuild: true, revisions }, pass: true })
   }
 
   #deleting(desk: Desk): void {
@@ -336,11 +337,11 @@ export class AppRunner {
 
   /** The repository was just read for one application: the others of the same repository look too, without fetching. */
   #tellNeighbours(app: AppState): void {
-    const url = app.definition?.source.repoURL
+    const read = new Set(repositoriesOf(app))
     for (const desk of this.#desks.values()) {
       const other = desk.app
-      if (other === app || other.definition?.source.repoURL !== url || other.renderedAt === 0 || desk.working !== null)
-        continue
+      if (other === app || other.renderedAt === 0 || desk.working !== null) continue
+      if (!repositoriesOf(other).some((url) => read.has(url))) continue
       this.#ask(desk, { refresh: { maxAgeMs: Number.POSITIVE_INFINITY }, pass: true })
     }
   }

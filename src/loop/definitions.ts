@@ -5,8 +5,9 @@ import {
   projectAllowsApp,
   type ProjectDefinition,
 } from '../core/definition/index.ts'
-import { isMap, type Json, type KubeObject, type ManagedFieldsEntry } from '../core/kube/index.ts'
+import { isMap, type Json, type JsonMap, type KubeObject, type ManagedFieldsEntry } from '../core/kube/index.ts'
 import { type Problem, problem } from '../core/problem/index.ts'
+import { revisionsOf } from './revisions.ts'
 import type { AppState, HistoryEntry } from './state.ts'
 
 export interface Projects {
@@ -44,6 +45,15 @@ function text(value: Json | undefined): string {
   return typeof value === 'string' ? value : ''
 }
 
+/** `revision`, or `revisions` of several sources, as one text; '' where it is something else. */
+function revisionIn(status: JsonMap): string {
+  const several = Array.isArray(status.revisions)
+    ? (status.revisions as readonly Json[]).map((one) => text(one as Json))
+    : []
+  const all = several.length > 0 ? several : [text(status.revision)]
+  return all.every((one) => /^\S{1,250}$/.test(one)) ? all.join(' ') : ''
+}
+
 function historyOf(status: Readonly<Record<string, Json | undefined>>): HistoryEntry[] {
   if (!Array.isArray(status.history)) return []
   return (status.history as readonly Json[]).flatMap((entry) => {
@@ -52,7 +62,7 @@ function historyOf(status: Readonly<Record<string, Json | undefined>>): HistoryE
     return [
       {
         id: entry.id,
-        revision: text(entry.revision),
+        revisions: revisionsOf(revisionIn(entry)),
         deployStartedAt: text(entry.deployStartedAt),
         deployedAt: text(entry.deployedAt),
         automated: by,
@@ -68,8 +78,8 @@ export function recall(app: AppState, object: KubeObject): void {
   const sync = isMap(status.sync) ? status.sync : {}
   const operation = isMap(status.operationState) ? status.operationState : {}
   const result = isMap(operation.syncResult) ? operation.syncResult : {}
-  if (/^[0-9a-f]{40,64}$/.test(text(sync.revision))) app.revision = text(sync.revision)
-  if (operation.phase === 'Succeeded') app.syncedRevision = text(result.revision)
+  app.revision = revisionIn(sync)
+  if (operation.phase === 'Succeeded') app.syncedRevision = revisionIn(result)
   app.history = historyOf(status)
 }
 

@@ -15,6 +15,7 @@ import type { ClusterReader } from '../ports/cluster-reader.ts'
 import type { Source } from '../ports/source.ts'
 import { inventoryOf, takeDefinition } from './definitions.ts'
 import type { InspectInput } from './inspector.ts'
+import { renderRequest, resolveSources, wantedSources } from './revisions.ts'
 import { newApp } from './state.ts'
 
 type Reader = Pick<ClusterReader, 'kind' | 'get' | 'list'>
@@ -87,11 +88,15 @@ export function filesDefinition(namespace: string): AppDefinition {
   return { ...value, key: '' }
 }
 
-/** Renders the application's source at `revision`, or at its own. Throws HoldfastError HF1xxx. */
-export async function renderApp(source: Source, definition: AppDefinition, revision?: string): Promise<Rendered> {
-  const wanted = revision === undefined ? definition.source : { ...definition.source, targetRevision: revision }
-  const resolved = await source.resolve(wanted, { maxAgeMs: 0 })
-  return source.render(definition.source, resolved.revision, { appName: definition.name })
+/** Renders the application's sources at `revision` (of the first source), or at their own. Throws HoldfastError HF1xxx. */
+export async function renderApp(
+  tools: { source: Source; reader: Pick<ClusterReader, 'capabilities'> },
+  app: { definition: AppDefinition; project: ProjectDefinition | null },
+  revision?: string,
+): Promise<Rendered> {
+  const wanted = wantedSources(app.definition, revision === undefined ? [] : [revision])
+  const { sources } = await resolveSources(tools.source, { ...app, wanted, maxAgeMs: 0 })
+  return tools.source.render(renderRequest(app, sources, await tools.reader.capabilities()))
 }
 
 /** The input for the application as it is delivered: its rendered source, its inventory. */

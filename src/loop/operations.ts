@@ -7,6 +7,7 @@ import type { OperationResult, OperationState } from '../core/record/index.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Deps } from './deps.ts'
 import type { Reporting } from './reporting.ts'
+import { revisionsOf, revisionStatus, shortRevision } from './revisions.ts'
 import type { AppState, Tracked } from './state.ts'
 import { applicationRef } from './steps/index.ts'
 
@@ -26,7 +27,7 @@ export function beginOperation(app: AppState, clock: Clock): OperationState {
     message: '',
     startedAt: isoNow(clock),
     finishedAt: null,
-    revision: app.revision,
+    revisions: revisionsOf(app.revision),
     automated: requested === null,
     initiatedBy: requested?.initiatedBy ?? '',
     prune: requested?.prune ?? app.definition?.automated.prune ?? false,
@@ -53,7 +54,7 @@ export function refuseOperation({ deps, reporting }: OperationTools, app: AppSta
     message,
     startedAt: now,
     finishedAt: now,
-    revision: app.revision,
+    revisions: revisionsOf(app.revision),
     automated: false,
     initiatedBy,
     prune,
@@ -70,7 +71,10 @@ export async function announceInventory({ deps }: OperationTools, app: AppState)
   if (app.syncedRevision !== '' || app.definition === null) return
   const resources = [...app.objects.values()].map(({ ref }) => ({ ...ref, status: 'OutOfSync' }))
   const ref = applicationRef(app.definition.namespace, app.definition.name)
-  await deps.steps.status(ref, { resources, sync: { status: 'OutOfSync', revision: app.revision } })
+  await deps.steps.status(ref, {
+    resources,
+    sync: { status: 'OutOfSync', ...revisionStatus(app.definition, app.revision) },
+  })
 }
 
 export function finishOperation({ deps, reporting }: OperationTools, app: AppState, started: OperationState): void {
@@ -94,14 +98,14 @@ export function finishOperation({ deps, reporting }: OperationTools, app: AppSta
     app,
     succeeded ? 'SyncSucceeded' : 'SyncFailed',
     succeeded ? 'Normal' : 'Warning',
-    `${app.revision.slice(0, 12)}: ${finished.message}`,
+    `${shortRevision(app.revision)}: ${finished.message}`,
   )
   if (!succeeded) return
   if (app.syncedRevision !== app.revision) {
     const id = (app.history.at(-1)?.id ?? -1) + 1
     const entry = {
       id,
-      revision: app.revision,
+      revisions: revisionsOf(app.revision),
       deployStartedAt: started.startedAt,
       deployedAt: isoNow(deps.clock),
       automated: started.automated,

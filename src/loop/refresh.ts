@@ -10,8 +10,18 @@ import {
 import { type AppDefinition, projectAllowsObject, type Settings } from '../core/definition/index.ts'
 import { groupOf, isMap, type KubeObject, versionOf } from '../core/kube/index.ts'
 import { type Problem, problem, toProblem } from '../core/problem/index.ts'
+import type { RevisedSource } from '../ports/source.ts'
 import type { Deps } from './deps.ts'
 import type { Kinds } from './kinds.ts'
+import {
+  renderRequest,
+  type ResolvedSources,
+  resolveSources,
+  revisionsOf,
+  revisionText,
+  shortRevision,
+  wantedSources,
+} from './revisions.ts'
 import type { AppState, DesiredEntry, ObjectIndex } from './state.ts'
 
 export interface RefreshTools {
@@ -26,8 +36,8 @@ export interface RefreshOptions {
   readonly maxAgeMs: number
   /** Builds the desired set anew although revision and definition are the same. */
   readonly rebuild?: boolean
-  /** A revision that someone asked for instead of the definition's. */
-  readonly revision?: string
+  /** Revisions that someone asked for instead of the definition's, by source; '' = its own. */
+  readonly revisions?: readonly string[]
 }
 
 /** `changed`: the desired set in force is another one now. */
@@ -91,11 +101,12 @@ function adopt(tools: RefreshTools, app: AppState, objects: readonly DesiredObje
 
 async function render(
   tools: RefreshTools,
-  definition: AppDefinition,
-  revision: string,
+  app: Pick<AppState, 'project'> & { readonly definition: AppDefinition },
+  sources: readonly RevisedSource[],
 ): Promise<{ rendered: Rendered; desired: DesiredSet }> {
   const { deps, kinds } = tools
-  const rendered = await deps.source.render(definition.source, revision, { appName: definition.name })
+  const { definition } = app
+  const rendered = await deps.source.render(renderRequest(app, sources, await deps.reader.capabilities()))
   await loadKinds(kinds, rendered, { refresh: false })
   const build = (): DesiredSet =>
     buildDesired({
@@ -121,20 +132,22 @@ async function resolve(
   app: AppState,
   definition: AppDefinition,
   options: RefreshOptions,
-): Promise<{ revision: string; fetchedAt: number }> {
-  const source =
-    options.revision === undefined ? definition.source : { ...definition.source, targetRevision: options.revision }
+): Promise<ResolvedSources> {
+  const { maxAgeMs, revisions = [] } = options
+  const wanted = wantedSources(definition, revisions)
   try {
-    const resolved = await tools.deps.source.resolve(source, { maxAgeMs: options.maxAgeMs })
+    const resolved = await resolveSources(tools.deps.source, { definition, project: app.project, wanted, maxAgeMs })
     app.sourceProblems = []
     return resolved
   } catch (error) {
-    const why = toProblem(error, 'HF1001', { app: app.key, repository: definition.source.repoURL })
+    const why = toProblem(error, 'HF1001', { app: app.key })
     app.sourceProblems = [ageOf(tools, app, why)]
     tools.deps.metrics.gitFetched('failed')
-    // After a restart without the repository's host: the revision last reported is still in the mirror.
-    if (app.revision !== '') return { revision: app.revision, fetchedAt: app.fetchedAt }
-    throw error
+    // After a restart without the repository's host: the revisions last reported are still in the cache.
+    const known = revisionsOf(app.revision)
+    if (known.length !== definition.sources.length) throw error
+    const sources = definition.sources.map((source, index) => ({ source, revision: known[index] ?? '' }))
+    return { sources, fetchedAt: app.fetchedAt }
   }
 }
 
@@ -143,7 +156,7 @@ function ageOf(tools: RefreshTools, app: AppState, why: Problem): Problem {
   const seconds = Math.round((tools.deps.clock.now() - app.fetchedAt) / 1_000)
   return {
     ...why,
-    message: `${why.message} Revision ${app.revision.slice(0, 12)} read ${seconds} s ago stays in force.`,
+    message: `${why.message} Revision ${shortRevision(app.revision)} read ${seconds} s ago stays in force.`,
   }
 }
 
@@ -157,12 +170,12 @@ function buildKey(tools: RefreshTools, app: AppState, revision: string): string 
 function enforce(
   tools: RefreshTools,
   app: AppState,
-  built: { rendered: Rendered; desired: DesiredSet; renderedAt: number },
+  built: { rendered: Rendered; desired: DesiredSet; renderedAt: number; revision: string },
 ): void {
   const { rendered, desired, renderedAt } = built
   const allowed = refused(app, desired, tools.kinds)
-  app.revision = rendered.revision
-  app.sourceType = rendered.type
+  app.revision = built.revision
+  app.sourceTypes = rendered.sources.map(({ type }) => type)
   app.renderedAt = renderedAt
   app.desiredProblems = [...desired.problems, ...allowed.problems]
   app.desiredComplete = desired.complete && allowed.problems.length === 0
@@ -184,15 +197,16 @@ async function look(
   const resolved = await resolve(tools, app, definition, options)
   app.fetchedAt = resolved.fetchedAt
   const fetched = resolved.fetchedAt > before
-  if (fetched) tools.deps.metrics.gitFetched(resolved.revision === app.revision ? 'unchanged' : 'changed')
+  const revision = revisionText(resolved.sources)
+  if (fetched) tools.deps.metrics.gitFetched(revision === app.revision ? 'unchanged' : 'changed')
   const same: RefreshResult = { changed: false, fetched, unknownKinds: false }
-  const key = buildKey(tools, app, resolved.revision)
+  const key = buildKey(tools, app, revision)
   if (key === app.builtFor && options.rebuild !== true) return same
   const renderedAt = tools.deps.clock.now()
-  const built = await render(tools, definition, resolved.revision)
+  const built = await render(tools, { definition, project: app.project }, resolved.sources)
   // The definition changed meanwhile: the wish that came with it builds anew.
   if (app.removed || app.definition?.digest !== definition.digest) return same
-  enforce(tools, app, { ...built, renderedAt })
+  enforce(tools, app, { ...built, renderedAt, revision })
   app.builtFor = key
   return { changed: true, fetched, unknownKinds: built.desired.unknown.length > 0 }
 }
@@ -205,8 +219,7 @@ export async function refresh(tools: RefreshTools, app: AppState, options: Refre
   try {
     return await look(tools, app, definition, options)
   } catch (error) {
-    const { repoURL, path } = definition.source
-    app.sourceProblems = [ageOf(tools, app, toProblem(error, 'HF1009', { app: app.key, repository: repoURL, path }))]
+    app.sourceProblems = [ageOf(tools, app, toProblem(error, 'HF1009', { app: app.key }))]
     return nothing
   }
 }
@@ -214,8 +227,8 @@ export async function refresh(tools: RefreshTools, app: AppState, options: Refre
 function emptyProblem(app: AppState, definition: AppDefinition): Problem {
   return problem(
     'HF3003',
-    `${definition.source.path || '.'} at ${app.revision.slice(0, 12)} renders no object; nothing is pruned.`,
-    { app: app.key, revision: app.revision, path: definition.source.path },
+    `${definition.sources.map(({ path, chart }) => path || chart || '.').join(', ')} at ${shortRevision(app.revision)} renders no object; nothing is pruned.`,
+    { app: app.key, revision: app.revision },
   )
 }
 

@@ -8,6 +8,7 @@ import type { JournalEntry } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
 import type { Reporter } from './objects.ts'
 import { hasForeignWriter } from './permissions.ts'
+import { revisionsOf } from './revisions.ts'
 import type { AppState, Tracked } from './state.ts'
 import { applicationRef, type EventReason } from './steps/index.ts'
 import { TokenBucket } from './bucket.ts'
@@ -255,7 +256,7 @@ export class Reporting implements Reporter {
       ...labels,
       project: definition.project,
       autosync: definition.automated.enabled ? 'enabled' : 'disabled',
-      repo: definition.source.repoURL,
+      repo: definition.sources[0]?.repoURL ?? '',
       destServer: 'https://kubernetes.default.svc',
       destNamespace: definition.destinationNamespace,
       syncStatus: evaluation.status,
@@ -270,11 +271,22 @@ export class Reporting implements Reporter {
     if (definition === null) return (now) => refusedStatus(app.definitionProblems, now)
     const evaluation = this.evaluationOf(app)
     this.#measure(app, definition, evaluation)
-    const { revision, sourceType, operation, history } = app
+    const { sourceTypes, operation, history } = app
+    const revisions = revisionsOf(app.revision)
     const problems = this.problemsOf(app, evaluation)
     const { namespace } = this.#deps.options
     return (now) =>
-      applicationStatus({ definition, evaluation, revision, sourceType, operation, history, problems, namespace, now })
+      applicationStatus({
+        definition,
+        evaluation,
+        revisions,
+        sourceTypes,
+        operation,
+        history,
+        problems,
+        namespace,
+        now,
+      })
   }
 
   async #write(app: AppState): Promise<void> {

@@ -63,8 +63,9 @@ export interface AppState {
   definitionUsable: boolean
   /** Epoch ms of the last status write by another controller; null = none. */
   foreignStatusAt: number | null
+  /** Of all sources, see revisionText; '' = none is in force. */
   revision: string
-  sourceType: string
+  sourceTypes: readonly string[]
   /** When the desired set in force was rendered; 0 = never. */
   renderedAt: number
   fetchedAt: number
@@ -91,7 +92,7 @@ export interface AppState {
 
 export interface HistoryEntry {
   readonly id: number
-  readonly revision: string
+  readonly revisions: readonly string[]
   readonly deployStartedAt: string
   readonly deployedAt: string
   readonly automated: boolean
@@ -106,7 +107,7 @@ export function newApp(key: AppKey): AppState {
     definitionUsable: false,
     foreignStatusAt: null,
     revision: '',
-    sourceType: '',
+    sourceTypes: [],
     renderedAt: 0,
     fetchedAt: 0,
     sourceProblems: [],

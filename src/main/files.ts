@@ -1,19 +1,22 @@
 // Files that the command line names.
-import { renderLocal } from '../adapters/git-source/index.ts'
-import type { DirectoryOptions } from '../core/definition/index.ts'
+import { type LocalOptions, renderLocal } from '../adapters/source/index.ts'
+import type { SourceDefinition } from '../core/definition/index.ts'
 import type { Rendered } from '../core/desired/index.ts'
 import { formatRef, type KubeObject, refOf } from '../core/kube/index.ts'
 import { HoldfastError, type Problem, problem } from '../core/problem/index.ts'
+import { filesDefinition } from '../loop/inspect-app.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Environment } from './cluster.ts'
 
 export interface Place {
+  readonly clock: Clock
   readonly env: Environment
   readonly cwd: string
 }
 
 /** A file, or a directory with all that lies below it, as it is. */
-export function readPlain({ env, cwd }: Place, path: string): Promise<Rendered> {
-  return renderLocal(path, { env, cwd, as: 'plain' })
+export function readPlain({ env, cwd, clock }: Place, path: string): Promise<Rendered> {
+  return renderLocal(path, { env, cwd, clock, as: 'plain', source: anySource() })
 }
 
 /** The only object of a kind in a file. Throws HF1012 and the file's own problems. */
@@ -28,10 +31,18 @@ export async function readOnly(place: Place, path: string, kind: string): Promis
   throw new HoldfastError(problem('HF1012', message, { file: path }, `Name a file with one ${kind}.`))
 }
 
+/** Options of an Application that the path stands for, and the cluster that tools are told of. */
+export type LocalSource = Partial<Pick<LocalOptions, 'source' | 'app' | 'cluster'>>
+
+function anySource(): SourceDefinition {
+  const [source] = filesDefinition('default').sources
+  if (source === undefined) throw new HoldfastError(problem('HF7004', 'files cannot be read'))
+  return source
+}
+
 /** What a path declares. Throws HF1012 where that is nothing: to call it in sync would hide a mistyped path. */
-export async function readSource({ env, cwd }: Place, path: string, directory?: DirectoryOptions): Promise<Rendered> {
-  const options = { env, cwd, as: 'source', ...(directory === undefined ? {} : { directory }) } as const
-  const rendered = await renderLocal(path, options)
+export async function readSource({ env, cwd, clock }: Place, path: string, how: LocalSource = {}): Promise<Rendered> {
+  const rendered = await renderLocal(path, { env, cwd, clock, as: 'source', source: anySource(), ...how })
   if (rendered.objects.length === 0 && rendered.problems.length === 0) throw new HoldfastError(nothingIn(path))
   return rendered
 }

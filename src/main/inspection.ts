@@ -4,11 +4,10 @@ import { existsSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileCluster } from '../adapters/file-cluster/index.ts'
-import { createSource, type GitSource, renderText } from '../adapters/git-source/index.ts'
+import { createSource, renderText, type SourceRepositories } from '../adapters/source/index.ts'
 import type { Cluster } from '../adapters/kube-http/index.ts'
 import { createLog } from '../adapters/pino-log/index.ts'
-import type { AppDefinition, DirectoryOptions } from '../core/definition/index.ts'
-import type { Rendered } from '../core/desired/index.ts'
+import type { AppDefinition } from '../core/definition/index.ts'
 import { healthOf } from '../core/health/index.ts'
 import { type KubeObject, refKey, refOf } from '../core/kube/index.ts'
 import { HoldfastError, type Problem, problem } from '../core/problem/index.ts'
@@ -27,22 +26,19 @@ import {
 } from '../loop/inspect-app.ts'
 import type { InspectInput, InspectReader } from '../loop/inspector.ts'
 import { placed, withoutSecrets } from '../loop/render-once.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { DiffRequest, DiffTarget } from '../surfaces/cli/diff.ts'
 import type { HealthAnswer } from '../surfaces/cli/health.ts'
 import type { RenderRequest } from '../surfaces/cli/render.ts'
 import { readApplication } from './applications.ts'
 import { type Environment, withCluster } from './cluster.ts'
-import { nothingIn, type Place, readOnly, readPlain, readSource } from './files.ts'
+import { type LocalSource, nothingIn, type Place, readOnly, readPlain, readSource } from './files.ts'
 import { installation } from './installation.ts'
 
 const ARGOCD = 'argocd'
 /** Keys of an argocd-cm. */
 const DECIDES_HEALTH = /^data\.resource\.customizations(?:$|\.health\.|\.useOpenLibs\.)/
 
-export interface InspectionOptions extends Place {
-  readonly clock: Clock
-}
+export type InspectionOptions = Place
 
 type Files = Extract<DiffTarget, { kind: 'files' }>
 /** With the Application of its file, which can be used. */
@@ -54,6 +50,13 @@ interface Compared {
   readonly input: InspectInput
   readonly problems: readonly Problem[]
   readonly context: ReportContext
+}
+
+/** The first source that renders something, for files that stand for it. */
+function localSource(definition: AppDefinition): LocalSource {
+  const { name, destinationNamespace: namespace, project } = definition
+  const source = definition.sources.find(({ ref, path, chart }) => ref === '' || path !== '' || chart !== '')
+  return { app: { name, namespace, project }, ...(source === undefined ? {} : { source }) }
 }
 
 export class Inspections {
@@ -113,10 +116,11 @@ export class Inspections {
     const local = target.kind === 'app' ? target.desired : undefined
     const rendered =
       local === undefined
-        ? await this.#withSource((source) => renderApp(source, definition))
-        : await this.#render(local, definition.source.directory)
+        ? await this.#withSource((source) => renderApp({ source, reader }, { definition, project }))
+        : await readSource(this.#options, local, { ...localSource(definition), cluster: await reader.capabilities() })
     const input = appInput(application, { definition, project, settings, rendered }, namespace)
-    const desired = local ?? `${definition.source.repoURL} ${definition.source.path || '.'}`
+    const desired =
+      local ?? definition.sources.map(({ repoURL, chart, path }) => `${repoURL} ${chart || path || '.'}`).join(', ')
     const revision = rendered.revision === '' ? {} : { revision: rendered.revision }
     return this.#report(request, {
       reader,
@@ -163,7 +167,7 @@ export class Inspections {
     const { settings, problems } = await this.#settings(request.argocdCm)
     const { app } = target
     const definition = definitionFor(app, target.namespace, fallback)
-    const rendered = await this.#render(target.path, app === null ? undefined : definition.source.directory)
+    const rendered = await readSource(this.#options, target.path, app === null ? {} : localSource(definition))
     const as = app === null ? 'files' : 'application-files'
     return {
       input: {
@@ -210,7 +214,7 @@ export class Inspections {
   async #rendered(request: RenderRequest): Promise<{ objects: readonly KubeObject[]; problems: readonly Problem[] }> {
     const { target } = request
     if (target.kind === 'files') {
-      const rendered = await this.#render(target.path)
+      const rendered = await readSource(this.#options, target.path)
       const objects = rendered.objects.map(({ object }) => object)
       if (target.namespace === undefined) return { objects, problems: rendered.problems }
       const { reader } = fileCluster({ live: [], problems: [], declared: objects, namespace: target.namespace })
@@ -220,7 +224,10 @@ export class Inspections {
       const application = await readApplication(cluster.reader, target)
       const { definition, problems } = readAppFile(application, target.namespace)
       if (definition === null) throw new HoldfastError(problems[0] ?? unusable(target.name))
-      const rendered = await this.#withSource((source) => renderApp(source, definition, target.revision))
+      const { reader } = cluster
+      const rendered = await this.#withSource((source) =>
+        renderApp({ source, reader }, { definition, project: null }, target.revision),
+      )
       const objects = rendered.objects.map(({ object }) => object)
       const { destinationNamespace } = definition
       return {
@@ -249,11 +256,7 @@ export class Inspections {
     return readSettings(argocdCm === undefined ? null : await readOnly(this.#options, argocdCm, 'ConfigMap'))
   }
 
-  #render(path: string, directory?: DirectoryOptions): Promise<Rendered> {
-    return readSource(this.#options, path, directory)
-  }
-
-  async #withSource<T>(use: (source: GitSource) => Promise<T>): Promise<T> {
+  async #withSource<T>(use: (source: SourceRepositories) => Promise<T>): Promise<T> {
     const { env, clock } = this.#options
     const log = createLog({ level: 'error', to: 'stderr' })
     const source = createSource({ cacheDir: join(homeOf(env).cacheDir, 'git'), clock, log, env })

@@ -1,7 +1,7 @@
 // `holdfast run`: wires the loop to a cluster, Git, the store and the surfaces, and ends it well.
 import { join } from 'node:path'
 import { fileCache } from '../adapters/cache-files/index.ts'
-import { createSource } from '../adapters/git-source/index.ts'
+import { createSource } from '../adapters/source/index.ts'
 import { type Cluster, connect } from '../adapters/kube-http/index.ts'
 import { createLog } from '../adapters/pino-log/index.ts'
 import { prometheusMetrics } from '../adapters/prometheus/index.ts'

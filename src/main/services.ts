@@ -79,7 +79,7 @@ function installService(env: Environment, clock: Clock): InstallServices['instal
       const compare = async (definition: KubeObject) => {
         const rendered = {
           revision: '',
-          type: 'Directory' as const,
+          sources: [],
           digest: '',
           problems: [],
           objects: [{ object: definition, origin: { file: '', line: 0 } }],

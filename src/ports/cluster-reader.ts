@@ -33,6 +33,11 @@ export interface WatchedKind {
   stop(): void
 }
 
+export interface Capabilities {
+  readonly version: string
+  readonly apiVersions: readonly string[]
+}
+
 export type DryRunAnswer =
   | { readonly state: 'answered'; readonly object: KubeObject; readonly way: 'put' | 'create' }
   | { readonly state: 'refused'; readonly message: string }
@@ -45,8 +50,8 @@ export interface ClusterReader {
     query: { group: string; version: string; kind: string },
     options?: { refresh?: boolean },
   ): Promise<KindInfo | undefined>
-  /** The version discovery prefers for a kind, for objects known only by group and kind. */
-  preferred(query: { group: string; kind: string }): Promise<KindInfo | undefined>
+  /** What render tools are told: `1.35.4`, and `v1`, `apps/v1`, `apps/v1/Deployment`, … sorted. */
+  capabilities(): Promise<Capabilities>
   schema(query: { group: string; version: string; kind: string }): Promise<ObjectSchema>
   /** Asks now whether schemas changed; returns the group-versions that did (`apps/v1`, `v1`): compare their kinds anew. */
   refreshSchemas?(): Promise<readonly string[]>
@@ -59,6 +64,8 @@ export interface ClusterReader {
     kind: string
     namespace?: string
     metadataOnly?: boolean
+    /** As the API server reads it: `a=b,c in (d,e)`. */
+    labelSelector?: string
   }): Promise<{ items: KubeObject[]; resourceVersion: string }>
   /** Watches one kind in all namespaces (or, where that is forbidden, in `namespaces`), for ever, until stopped. */
   watch(kind: KindInfo, onEvent: (event: WatchEvent) => void, options?: { namespaces?: readonly string[] }): WatchedKind

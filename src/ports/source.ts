@@ -1,26 +1,58 @@
 import type { Rendered } from '../core/desired/index.ts'
-import type { SourceDefinition } from '../core/definition/index.ts'
+import type { SourceDefinition, SourceSettings } from '../core/definition/index.ts'
 
 export interface Resolved {
-  /** Full commit hash. */
+  /** Full commit hash; the version of a chart; the digest of an OCI artifact. */
   readonly revision: string
   /** When the repository was last read successfully (epoch ms). */
   readonly fetchedAt: number
 }
 
-/** Git and rendering. Every failure is a HoldfastError with an HF1xxx problem that names repository, revision and path. */
+export interface ResolveOptions {
+  /** The repository is fetched when the last fetch is older (one fetch at a time per repository, shared by all callers). */
+  readonly maxAgeMs: number
+  /** Ids of the keys of which one must have signed the commit; null = signatures are not asked for. */
+  readonly signedBy: readonly string[] | null
+  /** Whose credentials may be used: a repository Secret may name one project. */
+  readonly project: string
+  readonly signal?: AbortSignal
+}
+
+/** One source with the revision that `resolve` gave. */
+export interface RevisedSource {
+  readonly source: SourceDefinition
+  readonly revision: string
+}
+
+export interface RenderRequest {
+  /** All sources of the Application in their order: one may name files of another by its `ref`. */
+  readonly sources: readonly RevisedSource[]
+  /** What tools are told of the Application (`$ARGOCD_APP_NAME`, release name, namespace, …). */
+  readonly app: { readonly name: string; readonly namespace: string; readonly project: string }
+  /** Globs of repositories that remote bases may come from (`sourceRepos`); null = nobody restricts. */
+  readonly sourceRepos: readonly string[] | null
+  /** What tools see of the cluster: `1.35.4`, and `apps/v1`, `apps/v1/Deployment`, … */
+  readonly cluster: { readonly version: string; readonly apiVersions: readonly string[] }
+  readonly signal?: AbortSignal
+}
+
+/** Who changed a file last, for evidence. */
+export interface FileChange {
+  readonly commit: string
+  readonly author: string
+  /** ISO. */
+  readonly date: string
+  readonly subject: string
+}
+
+/** Git, charts and rendering. Every failure is a HoldfastError with an HF1xxx problem that names repository, revision and path. */
 export interface Source {
-  /**
-   * The commit that `targetRevision` names. Fetches the repository when the last fetch is older than `maxAgeMs`
-   * (one fetch at a time per repository, shared by all callers).
-   */
-  resolve(source: SourceDefinition, options: { maxAgeMs: number; signal?: AbortSignal }): Promise<Resolved>
-  /** Renders the source at this commit. Cached by the tree hashes of what the render reads. */
-  render(
-    source: SourceDefinition,
-    revision: string,
-    options: { appName: string; signal?: AbortSignal },
-  ): Promise<Rendered>
-  /** Author and subject of a commit, for evidence. */
-  commit(source: SourceDefinition, revision: string): Promise<{ author: string; date: string; subject: string }>
+  /** Credentials, certificates and plugins of the installation; replaces what was said before. */
+  configure(settings: SourceSettings): void
+  /** The commit or version that `targetRevision` names. */
+  resolve(source: SourceDefinition, options: ResolveOptions): Promise<Resolved>
+  /** Renders all sources at these revisions. Cached by the hashes of what the render reads. */
+  render(request: RenderRequest): Promise<Rendered>
+  /** The last change of a file (path from the repository root) at this revision; null where there is no history. */
+  lastChange(revised: RevisedSource, file: string): Promise<FileChange | null>
 }

@@ -13,7 +13,7 @@ import {
 } from '../../core/kube/index.ts'
 import { DEDUCED, type ObjectSchema, schemaFromCrd, schemaFromData } from '../../core/merge/index.ts'
 import { HoldfastError, type Problem, problem } from '../../core/problem/index.ts'
-import type { ClusterReader, DryRunAnswer, KindInfo } from '../../ports/cluster-reader.ts'
+import type { Capabilities, ClusterReader, DryRunAnswer, KindInfo } from '../../ports/cluster-reader.ts'
 import { declaredKinds, type DeclaredKind } from './crds.ts'
 import { type KubernetesData, kubernetesData } from './kubernetes-data.ts'
 
@@ -32,7 +32,10 @@ export interface FileClusterOptions {
   readonly kubernetes?: string
 }
 
-export type FileReader = Pick<ClusterReader, 'serverMinor' | 'kind' | 'schema' | 'get' | 'list' | 'dryRun'>
+export type FileReader = Pick<
+  ClusterReader,
+  'serverMinor' | 'capabilities' | 'kind' | 'schema' | 'get' | 'list' | 'dryRun'
+>
 
 export interface FileCluster {
   readonly reader: FileReader
@@ -91,6 +94,13 @@ class Files implements FileReader {
 
   async serverMinor(): Promise<string> {
     return this.#data.kubernetes
+  }
+
+  /** Of the schemas that are shipped: nobody can say more without a cluster. */
+  async capabilities(): Promise<Capabilities> {
+    const kinds = Object.keys(this.#data.kinds).map((key) => key.replace(/^\//, ''))
+    const apiVersions = new Set(kinds.flatMap((kind) => [kind.slice(0, kind.lastIndexOf('/')), kind]))
+    return { version: `${this.#data.kubernetes}.0`, apiVersions: [...apiVersions].sort() }
   }
 
   async kind(query: Gvk): Promise<KindInfo | undefined> {

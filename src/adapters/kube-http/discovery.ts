@@ -62,15 +62,15 @@ export class Discovery {
     return view.byGvk.get(gvkKey(query))
   }
 
-  async preferred(query: { group: string; kind: string }): Promise<KindInfo | undefined> {
-    const find = (view: View): KindInfo | undefined => {
-      for (const { group, kinds } of view.groupVersions) {
-        const found = group === query.group ? kinds.find((kind) => kind.kind === query.kind) : undefined
-        if (found !== undefined) return found
-      }
-      return undefined
-    }
-    return find(await this.#current()) ?? find(await this.#fresh())
+  /** `apps/v1` and `apps/v1/Deployment` of all that is served, sorted. */
+  async apiVersions(): Promise<readonly string[]> {
+    const { groupVersions } = await this.#current()
+    return groupVersions
+      .flatMap(({ group, version, kinds }) => {
+        const name = group === '' ? version : `${group}/${version}`
+        return [name, ...kinds.map(({ kind }) => `${name}/${kind}`)]
+      })
+      .sort()
   }
 
   /** The kind; asks the server again before it throws HoldfastError HF3002. */

@@ -27,6 +27,8 @@ export interface PageQuery {
   readonly limit: number
   readonly token: string
   readonly form: 'full' | 'metadata'
+  /** '' = everything. */
+  readonly labelSelector?: string
 }
 
 export interface Page {
@@ -59,10 +61,11 @@ function nextLimit(limit: number, bytes: number): number {
 }
 
 async function pageBody(http: HttpClient, query: PageQuery): Promise<{ body: JsonMap; bytes: number }> {
-  const { kind, namespace, limit, token, form } = query
+  const { kind, namespace, limit, token, form, labelSelector = '' } = query
   const path = collectionPath(kind, namespace, {
     limit: limit === 0 ? undefined : String(limit),
     continue: token === '' ? undefined : token,
+    labelSelector: labelSelector === '' ? undefined : labelSelector,
   })
   const accept = form === 'metadata' ? METADATA_ONLY : 'application/json'
   const answer = await http.send({ method: 'GET', path, accept, verb: 'list', kind: kind.kind, lane: 'bulk' })

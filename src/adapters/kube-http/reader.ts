@@ -2,7 +2,14 @@
 import { isMap, type KubeObject, type ObjectRef } from '../../core/kube/index.ts'
 import { formatRef } from '../../core/kube/index.ts'
 import type { ObjectSchema } from '../../core/merge/index.ts'
-import type { ClusterReader, DryRunAnswer, KindInfo, WatchedKind, WatchEvent } from '../../ports/cluster-reader.ts'
+import type {
+  Capabilities,
+  ClusterReader,
+  DryRunAnswer,
+  KindInfo,
+  WatchedKind,
+  WatchEvent,
+} from '../../ports/cluster-reader.ts'
 import { type Discovery, type Gvk } from './discovery.ts'
 import { dryRun } from './dry-run.ts'
 import { isKindGone, refusal, statusOf } from './errors.ts'
@@ -23,31 +30,41 @@ export interface ReaderParts {
   readonly random: () => number
 }
 
-type ListQuery = Gvk & { namespace?: string; metadataOnly?: boolean }
+type ListQuery = Gvk & { namespace?: string; metadataOnly?: boolean; labelSelector?: string }
+
+interface ServerVersion {
+  readonly minor: string
+  readonly full: string
+}
 
 export class KubeReader implements ClusterReader {
   readonly #parts: ReaderParts
   readonly #watches = new Set<WatchedKind>()
-  #minor: Promise<string> | null = null
+  #version: Promise<ServerVersion> | null = null
 
   constructor(parts: ReaderParts) {
     this.#parts = parts
   }
 
-  serverMinor(): Promise<string> {
-    this.#minor ??= this.#readMinor().catch((error: unknown) => {
-      this.#minor = null
+  async serverMinor(): Promise<string> {
+    return (await this.#serverVersion()).minor
+  }
+
+  #serverVersion(): Promise<ServerVersion> {
+    this.#version ??= this.#readVersion().catch((error: unknown) => {
+      this.#version = null
       throw error
     })
-    return this.#minor
+    return this.#version
   }
 
   kind(query: Gvk, options?: { refresh?: boolean }): Promise<KindInfo | undefined> {
     return this.#parts.discovery.kind(query, options)
   }
 
-  preferred(query: { group: string; kind: string }): Promise<KindInfo | undefined> {
-    return this.#parts.discovery.preferred(query)
+  async capabilities(): Promise<Capabilities> {
+    const apiVersions = await this.#parts.discovery.apiVersions()
+    return { version: (await this.#serverVersion()).full, apiVersions }
   }
 
   async schema(query: Gvk): Promise<ObjectSchema> {
@@ -73,7 +90,8 @@ export class KubeReader implements ClusterReader {
   async list(query: ListQuery): Promise<{ items: KubeObject[]; resourceVersion: string }> {
     const kind = await this.#parts.discovery.resolve(query)
     const form = query.metadataOnly === true ? 'metadata' : 'full'
-    const base = { kind, namespace: query.namespace ?? '', form } as const
+    const { labelSelector = '' } = query
+    const base = { kind, namespace: query.namespace ?? '', form, labelSelector } as const
     try {
       return await this.#pages({ ...base, limit: FIRST_PAGE, token: '' })
     } catch (error) {
@@ -117,9 +135,12 @@ export class KubeReader implements ClusterReader {
     }
   }
 
-  async #readMinor(): Promise<string> {
+  async #readVersion(): Promise<ServerVersion> {
     const version = await readJson(this.#parts.http, { path: '/version', verb: 'version' })
     const digits = (value: unknown): string => String(value ?? '').replace(/\D.*$/, '')
-    return isMap(version) ? `${digits(version['major'])}.${digits(version['minor'])}` : ''
+    if (!isMap(version)) return { minor: '', full: '' }
+    const full = /^v?(\d+\.\d+\.\d+)/.exec(String(version['gitVersion'] ?? ''))?.[1]
+    const minor = `${digits(version['major'])}.${digits(version['minor'])}`
+    return { minor, full: full ?? `${minor}.0` }
   }
 }

@@ -5,6 +5,8 @@ import type { Problem } from '../problem/index.ts'
 export interface Origin {
   readonly file: string
   readonly line: number
+  /** Which of the Application's sources; absent = the first. */
+  readonly source?: number
 }
 
 export interface RenderedObject {
@@ -12,10 +14,28 @@ export interface RenderedObject {
   readonly origin: Origin
 }
 
-/** What a render gave. `revision` is a full commit hash; `digest` changes exactly when the objects do. */
-export interface Rendered {
+export type SourceType = 'Directory' | 'Kustomize' | 'Helm' | 'Plugin'
+
+/** How one source was rendered. */
+export interface RenderedSource {
+  /** Full commit hash, or version of a chart; '' = files of this machine. */
   readonly revision: string
-  readonly type: 'Directory' | 'Kustomize'
+  readonly type: SourceType
+  /** Hash of everything that the render reads: files, options, tool. */
+  readonly key: string
+  /** Files it reads, from the root of the repository. */
+  readonly files: readonly string[]
+  readonly tool: string | null
+  readonly from: 'memory' | 'disk' | 'render'
+  readonly tookMs: number
+}
+
+/** What a render gave. `digest` changes exactly when the objects do. */
+export interface Rendered {
+  /** Of the first source; '' = files of this machine. */
+  readonly revision: string
+  /** One entry per source that renders something, in their order. */
+  readonly sources: readonly RenderedSource[]
   readonly objects: readonly RenderedObject[]
   readonly digest: string
   /** Files or documents that could not be read. Non-empty = the render is not complete and permits no prune. */

@@ -51,6 +51,7 @@ async function serving(handler: Handler, over: { prefix?: string } = {}): Promis
   return { ...made, server, seen, metrics }
 }
 
+const VERSION = { major: '1', minor: '35+', gitVersion: 'v1.35.4-gke.1' }
 const REF = { group: '', version: 'v1', kind: 'ConfigMap', namespace: 'ns', name: 'a' }
 const OBJECT = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'ns' }, data: { k: 'v' } }
 
@@ -236,7 +237,9 @@ describe('dry run', () => {
 
 describe('discovery', () => {
   it('knows kinds, subresources, and asks again before it calls a kind unknown', async () => {
-    const { cluster } = await serving((_r, reply) => reply.text(404, 'no'))
+    const { cluster } = await serving(({ path }, reply) =>
+      path === '/version' ? reply.json(200, VERSION) : reply.text(404, 'no'),
+    )
     const { reader } = cluster
     expect(await reader.kind({ group: '', version: 'v1', kind: 'Pod' })).toEqual({
       group: '',
@@ -247,7 +250,11 @@ describe('discovery', () => {
       verbs: ['get'],
       subresources: ['status'],
     })
-    expect(await reader.preferred({ group: '', kind: 'Pod' })).toMatchObject({ version: 'v1' })
+    expect(await reader.capabilities()).toEqual({
+      version: '1.35.4',
+      apiVersions: expect.arrayContaining(['v1', 'v1/Pod']),
+    })
+    expect(await reader.serverMinor()).toBe('1.35')
     expect(await codeOf(reader.get({ ...REF, kind: 'Foo' }))).toBe('HF3002')
     expect(await codeOf(cluster.writer.apply({ ...OBJECT, apiVersion: 'x.dev/v1' }))).toBe('HF3002')
     expect(await codeOf(reader.list({ group: 'x', version: 'v1', kind: 'Y' }))).toBe('HF3002')
@@ -277,6 +284,7 @@ describe('discovery', () => {
 
   it('reads the older form too, past a group that answers 503', async () => {
     const documents: Record<string, object> = {
+      '/version': VERSION,
       '/api': { kind: 'APIVersions', versions: ['v1'] },
       '/apis': {
         kind: 'APIGroupList',
@@ -306,7 +314,7 @@ describe('discovery', () => {
       resource: 'pods',
       subresources: ['log'],
     })
-    expect(await cluster.reader.preferred({ group: 'apps', kind: 'Deployment' })).toMatchObject({ version: 'v1' })
+    expect((await cluster.reader.capabilities()).apiVersions).toContain('apps/v1/Deployment')
     expect(await cluster.reader.kind({ group: 'broken', version: 'v1', kind: 'X' })).toBeUndefined()
   })
 })

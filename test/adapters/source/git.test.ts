@@ -1,7 +1,17 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Bench, configMap, definition, namesOf, problemOf, render, startBench } from './support/bench.ts'
+import {
+  type Bench,
+  configMap,
+  definition,
+  namesOf,
+  problemOf,
+  render,
+  startBench,
+  requestFor,
+  RESOLVE,
+} from './support/bench.ts'
 
 let bench: Bench
 beforeAll(async () => {
@@ -10,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => bench.end())
 
 const resolve = async (url: string, targetRevision: string): Promise<string> =>
-  (await bench.source.resolve(definition(url, { targetRevision }), { maxAgeMs: 0 })).revision
+  (await bench.source.resolve(definition(url, { targetRevision }), RESOLVE)).revision
 
 /** [S000-22] [S000-23] [S000-06] */
 describe('targetRevision', () => {
@@ -66,7 +76,7 @@ describe('targetRevision', () => {
     const lost = await repo.commit({ 'lost.yaml': configMap('lost') }, 'two', { branch: 'side' })
     await repo.git('update-ref', '-d', 'refs/heads/side')
     expect(await resolve(repo.url, lost)).toBe(lost)
-    expect(namesOf(await bench.source.render(definition(repo.url), lost, { appName: 'app' }))).toEqual(['lost'])
+    expect(namesOf(await bench.source.render(requestFor(definition(repo.url), lost)))).toEqual(['lost'])
   })
   test.each([
     'nowhere',
@@ -145,13 +155,11 @@ describe('addresses', () => {
       },
     })
     const wanted = definition('https://git.example/org/infra.git')
-    expect((await byEnvironment.resolve(wanted, { maxAgeMs: 0 })).revision).toBe(commit)
+    expect((await byEnvironment.resolve(wanted, RESOLVE)).revision).toBe(commit)
     const file = join(bench.cacheDir, 'gitconfig')
     await writeFile(file, `[url "${bench.git.url}/"]\n\tinsteadOf = https://other.example/\n`)
     const byFile = bench.restart({ env: { GIT_CONFIG_GLOBAL: file } })
-    expect((await byFile.resolve(definition('https://other.example/org/infra.git'), { maxAgeMs: 0 })).revision).toBe(
-      commit,
-    )
+    expect((await byFile.resolve(definition('https://other.example/org/infra.git'), RESOLVE)).revision).toBe(commit)
   })
 })
 
@@ -161,23 +169,26 @@ describe('freshness', () => {
     const first = await repo.commit({ 'a.yaml': configMap('a') }, 'one')
     const fetches = (): number =>
       bench.git.requests().filter((one) => one.includes('team/shared') && one.includes('info/refs')).length
-    const callers = Array.from({ length: 20 }, () => bench.source.resolve(definition(repo.url), { maxAgeMs: 60_000 }))
+    const callers = Array.from({ length: 20 }, () =>
+      bench.source.resolve(definition(repo.url), { ...RESOLVE, maxAgeMs: 60_000 }),
+    )
     expect(new Set((await Promise.all(callers)).map((one) => one.revision))).toEqual(new Set([first]))
     expect(fetches()).toBe(1)
     const second = await repo.commit({ 'a.yaml': configMap('b') }, 'two')
-    expect((await bench.source.resolve(definition(repo.url), { maxAgeMs: 60_000 })).revision).toBe(first)
+    expect((await bench.source.resolve(definition(repo.url), { ...RESOLVE, maxAgeMs: 60_000 })).revision).toBe(first)
     bench.advance(61_000)
-    expect((await bench.source.resolve(definition(repo.url), { maxAgeMs: 60_000 })).revision).toBe(second)
+    expect((await bench.source.resolve(definition(repo.url), { ...RESOLVE, maxAgeMs: 60_000 })).revision).toBe(second)
     expect(fetches()).toBe(2)
   })
   test('a restart keeps what was fetched and knows its age', async () => {
     const repo = await bench.git.createRepository('team/restart')
     const commit = await repo.commit({ 'a.yaml': configMap('a') }, 'one')
-    await resolve(repo.url, 'HEAD')
+    const first = await bench.source.resolve(definition(repo.url), RESOLVE)
     bench.advance(10_000)
     const later = bench.restart()
-    expect((await later.resolve(definition(repo.url), { maxAgeMs: 3_600_000 })).revision).toBe(commit)
-    expect(later.age(repo.url)).toBeGreaterThanOrEqual(10_000)
+    const { revision, fetchedAt } = await later.resolve(definition(repo.url), { ...RESOLVE, maxAgeMs: 3_600_000 })
+    expect(revision).toBe(commit)
+    expect(fetchedAt).toBe(first.fetchedAt)
     expect(
       bench.git.requests().filter((one) => one.includes('team/restart') && one.includes('info/refs')),
     ).toHaveLength(1)
@@ -192,8 +203,7 @@ describe('freshness', () => {
         code: 'HF1001',
         subject: { repository: repo.url },
       })
-      expect(namesOf(await bench.source.render(definition(repo.url), commit, { appName: 'app' }))).toEqual(['a'])
-      expect(bench.source.age(repo.url)).toBeGreaterThanOrEqual(0)
+      expect(namesOf(await bench.source.render(requestFor(definition(repo.url), commit)))).toEqual(['a'])
     } finally {
       await bench.git.bringUp()
     }
@@ -205,9 +215,9 @@ describe('freshness', () => {
     await bench.git.takeDown('hang')
     try {
       const hasty = bench.restart({ limits: { fetchMs: 300 } })
-      expect(await problemOf(hasty.resolve(definition(repo.url), { maxAgeMs: 0 }))).toMatchObject({ code: 'HF1001' })
+      expect(await problemOf(hasty.resolve(definition(repo.url), RESOLVE))).toMatchObject({ code: 'HF1001' })
       const abort = new AbortController()
-      const left = bench.source.resolve(definition(repo.url), { maxAgeMs: 0, signal: abort.signal })
+      const left = bench.source.resolve(definition(repo.url), { ...RESOLVE, signal: abort.signal })
       abort.abort()
       await expect(left).rejects.toThrow()
     } finally {
@@ -219,7 +229,7 @@ describe('freshness', () => {
     await bench.git.takeDown('hang')
     try {
       const source = bench.restart()
-      const running = problemOf(source.resolve(definition(repo.url), { maxAgeMs: 0 })).catch(() => ({
+      const running = problemOf(source.resolve(definition(repo.url), RESOLVE)).catch(() => ({
         code: 'aborted',
       }))
       const started = performance.now()
@@ -244,7 +254,7 @@ describe('a mirror that breaks', () => {
     await repo.git('update-ref', '-d', 'refs/heads/main')
     const fresh = await repo.commit({ 'new.yaml': configMap('new') }, 'other history')
     expect(await resolve(repo.url, 'main')).toBe(fresh)
-    expect(namesOf(await bench.source.render(definition(repo.url), old, { appName: 'app' }))).toEqual(['old'])
+    expect(namesOf(await bench.source.render(requestFor(definition(repo.url), old)))).toEqual(['old'])
   })
   test('a branch that becomes a folder of branches is followed', async () => {
     const repo = await bench.git.createRepository('team/folder')
@@ -270,7 +280,7 @@ describe('a mirror that breaks', () => {
     const commit = await repo.commit({ 'a.yaml': configMap('a'), 'b.yaml': configMap('b') }, 'one')
     await resolve(repo.url, 'HEAD')
     await wipe()
-    expect(namesOf(await bench.restart().render(definition(repo.url), commit, { appName: 'app' }))).toEqual(['a', 'b'])
+    expect(namesOf(await bench.restart().render(requestFor(definition(repo.url), commit)))).toEqual(['a', 'b'])
     await wipe()
     expect(await resolve(repo.url, 'HEAD')).toBe(commit)
     const calls = Array.from({ length: 8 }, () => render(bench.restart(), definition(repo.url)))
@@ -285,9 +295,9 @@ describe('a mirror that breaks', () => {
     const damage = async (how: (mirror: string) => Promise<void>): Promise<string[]> => {
       for (const name of await readdir(join(bench.cacheDir, mirrors))) await how(join(bench.cacheDir, mirrors, name))
       const source = bench.restart()
-      const { revision } = await source.resolve(definition(repo.url), { maxAgeMs: 0 })
+      const { revision } = await source.resolve(definition(repo.url), RESOLVE)
       expect(revision).toBe(commit)
-      return namesOf(await source.render(definition(repo.url), commit, { appName: 'app' }))
+      return namesOf(await source.render(requestFor(definition(repo.url), commit)))
     }
     expect(await damage((mirror) => rm(join(mirror, 'HEAD')))).toEqual(['a'])
     expect(await damage((mirror) => rm(join(mirror, 'objects'), { recursive: true }))).toEqual(['a'])
@@ -308,7 +318,7 @@ describe('a mirror that breaks', () => {
     const commit = await repo.commit({ 'a.yaml': configMap('a') }, 'one')
     await wipe()
     const source = bench.restart()
-    await source.resolve(definition(repo.url), { maxAgeMs: 0 })
+    await source.resolve(definition(repo.url), RESOLVE)
     for (const name of await readdir(join(bench.cacheDir, mirrors))) {
       for (const file of await readdir(join(bench.cacheDir, mirrors, name, 'objects'), {
         recursive: true,
@@ -317,7 +327,7 @@ describe('a mirror that breaks', () => {
         if (file.isFile()) await rm(join(file.parentPath, file.name), { force: true })
       }
     }
-    expect(namesOf(await bench.restart().render(definition(repo.url), commit, { appName: 'app' }))).toEqual(['a'])
+    expect(namesOf(await bench.restart().render(requestFor(definition(repo.url), commit)))).toEqual(['a'])
     for (const name of await readdir(join(bench.cacheDir, mirrors))) {
       for (const file of await readdir(join(bench.cacheDir, mirrors, name, 'objects'), {
         recursive: true,
@@ -327,20 +337,26 @@ describe('a mirror that breaks', () => {
           await rm(join(file.parentPath, file.name)).then(() => writeFile(join(file.parentPath, file.name), ''))
       }
     }
-    expect(namesOf(await bench.restart().render(definition(repo.url), commit, { appName: 'app' }))).toEqual(['a'])
+    expect(namesOf(await bench.restart().render(requestFor(definition(repo.url), commit)))).toEqual(['a'])
   }, 60_000)
 })
 
-test('author, date and subject of a commit', async () => {
+test('author, date and subject of the last change of a file', async () => {
   const repo = await bench.git.createRepository('team/author')
   const commit = await repo.commit({ 'a.yaml': configMap('a') }, 'Raise the limit\n\nbecause', {
     author: 'Ada L <ada@example.com>',
     time: 1_700_000_000_000,
   })
   await resolve(repo.url, 'HEAD')
-  expect(await bench.source.commit(definition(repo.url), commit)).toEqual({
+  const later = await repo.commit({ 'b.yaml': configMap('b') }, 'Something else')
+  await resolve(repo.url, 'HEAD')
+  const lastChange = (file: string) => bench.source.lastChange({ source: definition(repo.url), revision: later }, file)
+  expect(await lastChange('a.yaml')).toEqual({
+    commit,
     author: 'Ada L <ada@example.com>',
-    date: '2023-11-14T22:13:20.000Z',
+    date: '2023-11-14T22:13:20+00:00',
     subject: 'Raise the limit',
   })
+  expect(await lastChange('b.yaml')).toMatchObject({ commit: later, subject: 'Something else' })
+  expect(await lastChange('--help')).toBeNull()
 })

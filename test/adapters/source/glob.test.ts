@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compileGlob } from '../../../src/adapters/git-source/glob.ts'
+import { compileGlob } from '../../../src/adapters/source/render/glob.ts'
 
 test.each([
   ['*.yaml', 'a.yaml', true],

@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findBinaries } from '../../../tools/binaries.mjs'
-import { type Bench, configMap, definition, namesOf, problemOf, render, startBench } from './support/bench.ts'
+import {
+  type Bench,
+  configMap,
+  definition,
+  namesOf,
+  problemOf,
+  render,
+  startBench,
+  requestFor,
+  RESOLVE,
+} from './support/bench.ts'
 
 const kustomize = (await findBinaries(['kustomize'])).kustomize?.path
 
@@ -63,7 +73,7 @@ describe('plain directories', () => {
   ])('%s', async (_, options, names) => {
     const rendered = await of(tree, options)
     expect(namesOf(rendered)).toEqual(names)
-    expect(rendered).toMatchObject({ type: 'Directory', problems: [] })
+    expect(rendered).toMatchObject({ sources: [{ type: 'Directory' }], problems: [] })
   })
   test('every object knows its file and line', async () => {
     const rendered = await of(tree, { path: 'apps' })
@@ -184,19 +194,31 @@ describe('plain directories', () => {
     expect(
       (await problemOf(of({ ...app, 'apps/Chart.yaml': 'apiVersion: v2\nname: x\n' }, { path: 'apps' }))).code,
     ).toBe('HF1013')
-    const override = await problemOf(
-      of({ ...app, 'apps/.argocd-source.yaml': 'directory: {recurse: true}\n' }, { path: 'apps' }),
-    )
-    expect(override).toMatchObject({ code: 'HF1013', subject: { file: 'apps/.argocd-source.yaml' } })
-    expect((await problemOf(of({ ...app, 'apps/.argocd-source-app.yaml': 'x: y\n' }, { path: 'apps' }))).code).toBe(
-      'HF1013',
-    )
     expect(codes(await of({ ...app, 'apps/b.jsonnet': '{}' }, { path: 'apps' }))).toEqual(['HF1013 apps/b.jsonnet'])
     expect(
       namesOf(
         await of({ ...app, 'apps/b.yaml': `# +argocd:skip-file-rendering\n${configMap('b')}` }, { path: 'apps' }),
       ),
     ).toEqual(['a'])
+  })
+  test('options in the repository are laid over the Application’s, the file of one application last', async () => {
+    const files = { 'apps/a.yaml': configMap('a'), 'apps/sub/b.yaml': configMap('b'), 'apps/sub/c.json': '{}' }
+    const all = { ...files, 'apps/.argocd-source.yaml': 'directory: {recurse: true, exclude: "*.json"}\n' }
+    expect(namesOf(await of(all, { path: 'apps' }))).toEqual(['a', 'b'])
+    const one = { ...all, 'apps/.argocd-source-app.yaml': 'directory: {recurse: false}\n' }
+    expect(namesOf(await of(one, { path: 'apps' }))).toEqual(['a'])
+    const other = { ...all, 'apps/.argocd-source-other.yaml': 'directory: {recurse: false}\n' }
+    expect(namesOf(await of(other, { path: 'apps' }))).toEqual(['a', 'b'])
+    const broken = { ...files, 'apps/.argocd-source.yaml': 'directory: [\n' }
+    expect(await problemOf(of(broken, { path: 'apps' }))).toMatchObject({
+      code: 'HF1003',
+      subject: { file: 'apps/.argocd-source.yaml' },
+    })
+    const unknown = { ...files, 'apps/.argocd-source.yaml': 'x: y\n' }
+    expect(await problemOf(of(unknown, { path: 'apps' }))).toMatchObject({
+      code: 'HF2002',
+      subject: { file: 'apps/.argocd-source.yaml' },
+    })
   })
   test('integers beyond 2^53 and prototype keys survive, small and large', async () => {
     const odd = `${configMap('odd')}  big: 9007199254740993\n  __proto__: {x: 1}\n`
@@ -242,7 +264,7 @@ describe.skipIf(kustomize === undefined)('kustomize', () => {
       },
       { path: 'overlay' },
     )
-    expect(rendered.type).toBe('Kustomize')
+    expect(rendered.sources[0]?.type).toBe('Kustomize')
     expect(namesOf(rendered)).toEqual(['prod-gen', 'prod-web'])
     expect(rendered.objects[1]?.object['data']).toEqual({ key: 'patched' })
   })
@@ -331,14 +353,14 @@ describe('the main thread', () => {
     const large = { 'large.yaml': Array.from({ length: 320 }, (_, index) => deployment(index)).join('---\n') }
     for (const files of [many, large]) {
       const repo = await repository(files)
-      const { revision } = await bench.source.resolve(definition(repo.url), { maxAgeMs: 0 })
+      const { revision } = await bench.source.resolve(definition(repo.url), RESOLVE)
       let [longest, last] = [0, performance.now()]
       const beat = setInterval(() => {
         longest = Math.max(longest, performance.now() - last)
         last = performance.now()
       }, 1)
       const started = performance.now()
-      const rendered = await bench.source.render(definition(repo.url), revision, { appName: 'app' })
+      const rendered = await bench.source.render(requestFor(definition(repo.url), revision))
       const took = performance.now() - started
       clearInterval(beat)
       const size = Object.values(files).reduce((sum, text) => sum + text.length, 0)

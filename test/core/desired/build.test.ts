@@ -53,7 +53,7 @@ function build(objects: readonly unknown[], part: Partial<DesiredInput> = {}): D
       if (!SERVED.includes(group)) return undefined
       return CLUSTER_KINDS.includes(kind) ? 'Cluster' : 'Namespaced'
     },
-    rendered: { revision: 'r1', type: 'Directory', objects: rendered(objects), digest: 'd', problems: [] },
+    rendered: { revision: 'r1', sources: [], objects: rendered(objects), digest: 'd', problems: [] },
     ...part,
   })
 }
@@ -238,7 +238,7 @@ describe('objects that cannot be taken in', () => {
   })
   it('is not complete when the render was not', () => {
     const problems = build(['x']).problems
-    const set = build([], { rendered: { revision: 'r', type: 'Directory', objects: [], digest: 'd', problems } })
+    const set = build([], { rendered: { revision: 'r', sources: [], objects: [], digest: 'd', problems } })
     expect(set).toMatchObject({ complete: false, problems })
   })
 })

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSource, type GitSource, type SourceLimits } from '../../../../src/adapters/git-source/index.ts'
-import type { DirectoryOptions, SourceDefinition } from '../../../../src/core/definition/index.ts'
+import { createSource, type SourceLimits, type SourceRepositories } from '../../../../src/adapters/source/index.ts'
+import { parseApplication, type SourceDefinition } from '../../../../src/core/definition/index.ts'
 import { HoldfastError, type Problem } from '../../../../src/core/problem/index.ts'
+import type { RenderRequest } from '../../../../src/ports/source.ts'
 import type { Log } from '../../../../src/ports/log.ts'
 import { startGitServer } from '../../../../tools/git-server.mjs'
 
@@ -12,12 +13,12 @@ export type TestRepository = Awaited<ReturnType<Server['createRepository']>>
 
 export interface Bench {
   readonly git: Server
-  readonly source: GitSource
+  readonly source: SourceRepositories
   readonly cacheDir: string
   /** Moves the clock of the source ahead. */
   advance(ms: number): void
   /** Another source on the same cache, as after a restart. */
-  restart(options?: { env?: Record<string, string>; limits?: Partial<SourceLimits> }): GitSource
+  restart(options?: { env?: Record<string, string>; limits?: Partial<SourceLimits> }): SourceRepositories
   end(): Promise<void>
 }
 
@@ -39,7 +40,7 @@ export async function startBench(limits: Partial<SourceLimits> = {}): Promise<Be
     monotonic: () => performance.now() + ahead,
     after: () => ({ cancel: () => undefined }),
   }
-  const opened: GitSource[] = []
+  const opened: SourceRepositories[] = []
   const restart: Bench['restart'] = (options = {}) => {
     const base = { PATH: process.env['PATH'], HOME: cacheDir, HOLDFAST_KUSTOMIZE: process.env['HOLDFAST_KUSTOMIZE'] }
     const source = createSource({
@@ -62,12 +63,28 @@ export async function startBench(limits: Partial<SourceLimits> = {}): Promise<Be
   }
 }
 
-export function definition(
-  repoURL: string,
-  rest: Partial<Omit<SourceDefinition, 'directory'>> & { directory?: Partial<DirectoryOptions> } = {},
-): SourceDefinition {
-  const directory = { recurse: false, include: '', exclude: '', ...rest.directory }
-  return { targetRevision: 'HEAD', path: '', type: 'detect', ...rest, repoURL, directory }
+type Options = Partial<Pick<SourceDefinition, 'targetRevision' | 'path' | 'type' | 'chart' | 'ref'>>
+type ToolOptions = { readonly [Tool in 'directory' | 'helm' | 'kustomize']?: Partial<SourceDefinition[Tool]> }
+
+/** A source as an Application would define it, with everything that is not given left out. */
+export function definition(repoURL: string, options: Options & ToolOptions = {}): SourceDefinition {
+  const { directory, helm, kustomize, ...rest } = options
+  const { value } = parseApplication({
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name: 'app', namespace: 'argocd' },
+    spec: { source: { repoURL: 'file:///', path: '.' }, destination: { server: 'https://kubernetes.default.svc' } },
+  })
+  const [source] = value?.sources ?? []
+  if (source === undefined) throw new Error('no source')
+  return {
+    ...source,
+    ...rest,
+    repoURL,
+    directory: { ...source.directory, ...directory },
+    helm: { ...source.helm, ...helm },
+    kustomize: { ...source.kustomize, ...kustomize },
+  }
 }
 
 /** The problem that a call fails with. */
@@ -84,13 +101,29 @@ export async function problemOf(call: Promise<unknown>): Promise<Problem> {
 export const configMap = (name: string, data = 'v'): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n  key: ${data}\n`
 
+export const RESOLVE = { maxAgeMs: 0, signedBy: null, project: 'default' }
+
+export function requestFor(
+  source: SourceDefinition,
+  revision: string,
+  rest: Partial<RenderRequest> = {},
+): RenderRequest {
+  return {
+    sources: [{ source, revision }],
+    app: { name: 'app', namespace: 'apps', project: 'default' },
+    sourceRepos: null,
+    cluster: { version: '1.35.4', apiVersions: ['apps/v1', 'apps/v1/Deployment', 'v1', 'v1/ConfigMap'] },
+    ...rest,
+  }
+}
+
 /** Resolves and renders in one go. */
 export async function render(
-  source: GitSource,
+  source: SourceRepositories,
   wanted: SourceDefinition,
-): Promise<Awaited<ReturnType<GitSource['render']>>> {
-  const { revision } = await source.resolve(wanted, { maxAgeMs: 0 })
-  return source.render(wanted, revision, { appName: 'app' })
+): Promise<Awaited<ReturnType<SourceRepositories['render']>>> {
+  const { revision } = await source.resolve(wanted, RESOLVE)
+  return source.render(requestFor(wanted, revision))
 }
 
 export const namesOf = (rendered: { objects: readonly { object: { metadata: { name?: string } } }[] }): string[] =>

@@ -1,16 +1,18 @@
 // Texts → objects; large inputs in a thread, so that the loop is never held up.
 import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
-import type { RenderedObject } from '../../core/desired/index.ts'
-import { canonicalJson } from '../../core/kube/index.ts'
-import { problem, type Problem } from '../../core/problem/index.ts'
-import { readObjects, YAML_LIMITS, type YamlLimits } from '../../core/yaml/index.ts'
+import type { RenderedObject } from '../../../core/desired/index.ts'
+import { canonicalJson } from '../../../core/kube/index.ts'
+import { problem, type Problem } from '../../../core/problem/index.ts'
+import { readObjects, YAML_LIMITS, type YamlLimits } from '../../../core/yaml/index.ts'
 import { pack, type PackedObject, unpack } from './packed.ts'
 import { inSlices } from './slices.ts'
 
 export interface FileText {
   readonly file: string
   readonly text: string
+  /** A tool made the text: its lines say nothing about the repository. */
+  readonly lines?: 'none'
 }
 
 export interface ReadResult {

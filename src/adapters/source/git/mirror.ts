@@ -1,11 +1,13 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HoldfastError, problem, type ProblemCode } from '../../core/problem/index.ts'
+import { HoldfastError, problem, type ProblemCode } from '../../../core/problem/index.ts'
 import { type Address, shown } from './address.ts'
-import { type Environment, gitEnvironment } from './environment.ts'
-import type { SourceLimits } from './limits.ts'
+import type { FileChange } from '../../../ports/source.ts'
+import type { Environment } from '../environment.ts'
+import { gitEnvironment } from './environment.ts'
+import type { SourceLimits } from '../limits.ts'
 import { ObjectReadError } from './objects.ts'
-import { type Finished, run } from './process.ts'
+import { type Finished, run } from '../process.ts'
 
 export interface MirrorOptions {
   readonly address: Address
@@ -125,6 +127,16 @@ export class Mirror {
       signal,
     )
     return finished.outcome === 'exited' && finished.exitCode === 0
+  }
+
+  /** Throws ObjectReadError when the mirror is damaged or gone. */
+  async lastChange(revision: string, file: string, signal: AbortSignal): Promise<FileChange | null> {
+    const format = '--format=%H%x00%an <%ae>%x00%aI%x00%s'
+    const args = ['log', '-1', format, '--no-show-signature', revision, '--', `:(top,literal)${file}`]
+    const finished = await this.git(this.directory, args, signal)
+    if (finished.outcome !== 'exited' || finished.exitCode !== 0) throw this.unread(finished)
+    const [commit = '', author = '', date = '', subject = ''] = finished.stdout.toString('utf8').trim().split('\0')
+    return commit === '' ? null : { commit, author, date, subject }
   }
 
   /** Every ref, annotated tags as the commit they mean. Throws ObjectReadError when the mirror is damaged or gone. */

@@ -1,24 +1,6 @@
+// Commits of one repository → their files.
+import { FileTrees, TooLargeError, type TreeEntry } from '../files/trees.ts'
 import { type GitObject, ObjectReadError } from './objects.ts'
-
-export interface TreeEntry {
-  readonly name: string
-  readonly kind: 'tree' | 'blob' | 'symlink' | 'submodule'
-  readonly id: string
-}
-
-/** Where a path of the repository leads, symbolic links followed. `path` is the real path below the root. */
-export type Place =
-  | { readonly kind: 'tree' | 'blob' | 'submodule'; readonly id: string; readonly path: readonly string[] }
-  | { readonly kind: 'missing' | 'outside' }
-
-/** A file above the size limit. */
-export class TooLargeError extends Error {
-  readonly size: number
-  constructor(size: number) {
-    super('file too large')
-    this.size = size
-  }
-}
 
 const MODES: Readonly<Record<string, TreeEntry['kind']>> = {
   '40000': 'tree',
@@ -27,8 +9,6 @@ const MODES: Readonly<Record<string, TreeEntry['kind']>> = {
   '160000': 'submodule',
 }
 const CACHED_ENTRIES = 200_000
-const LINK_HOPS = 32
-const LINK_BYTES = 4096
 
 function byName(a: TreeEntry, b: TreeEntry): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
@@ -51,28 +31,14 @@ function parseTree(body: Buffer, idBytes: number): TreeEntry[] {
   return entries.sort(byName)
 }
 
-/** How far a path has been followed. */
-interface Way {
-  readonly trees: string[]
-  readonly real: string[]
-  /** Names still to go, the next one last. */
-  readonly todo: string[]
-  hops: number
-}
-
-function ascend(way: Way): Place | null {
-  if (way.real.pop() === undefined) return { kind: 'outside' }
-  way.trees.pop()
-  return null
-}
-
 /** The files of commits, read from objects alone. Trees are kept: they never change. */
-export class TreeReader {
+export class GitTrees extends FileTrees {
   private readonly get: (id: string) => Promise<GitObject | null>
   private readonly cache = new Map<string, readonly TreeEntry[]>()
   private cachedEntries = 0
 
   constructor(get: (id: string) => Promise<GitObject | null>) {
+    super()
     this.get = get
   }
 
@@ -91,7 +57,6 @@ export class TreeReader {
     return tree
   }
 
-  /** Entries in the order of their names, as a walk over a directory gives them. */
   async entries(tree: string): Promise<readonly TreeEntry[]> {
     const known = this.cache.get(tree)
     if (known !== undefined) return known
@@ -103,61 +68,11 @@ export class TreeReader {
     return entries
   }
 
-  /** The content of a file. Throws TooLargeError. */
   async blob(id: string): Promise<Buffer> {
     const object = await this.get(id)
     if (object === null || object.type !== 'blob') throw new ObjectReadError('a file is missing')
     if (object.body === null) throw new TooLargeError(object.size)
     return object.body
-  }
-
-  /** Follows `path` from the root; `..` and links are followed as long as they stay inside the repository. */
-  async locate(root: string, path: readonly string[]): Promise<Place> {
-    const way: Way = { trees: [root], real: [], todo: [...path].reverse(), hops: 0 }
-    for (let name = way.todo.pop(); name !== undefined; name = way.todo.pop()) {
-      if (name === '' || name === '.') continue
-      const end = name === '..' ? ascend(way) : await this.descend(way, name)
-      if (end !== null) return end
-    }
-    return { kind: 'tree', id: way.trees.at(-1) ?? root, path: way.real }
-  }
-
-  /** One step down; null when the way goes on. */
-  private async descend(way: Way, name: string): Promise<Place | null> {
-    const entry = (await this.entries(way.trees.at(-1) ?? '')).find((one) => one.name === name)
-    if (entry === undefined) return { kind: 'missing' }
-    const path = [...way.real, name]
-    switch (entry.kind) {
-      case 'tree':
-        way.trees.push(entry.id)
-        way.real.push(name)
-        return null
-      case 'symlink':
-        return this.followLink(way, entry.id)
-      case 'submodule':
-        return { kind: 'submodule', id: entry.id, path }
-      case 'blob':
-        return way.todo.every((one) => one === '' || one === '.')
-          ? { kind: 'blob', id: entry.id, path }
-          : { kind: 'missing' }
-      default:
-        return entry.kind satisfies never
-    }
-  }
-
-  private async followLink(way: Way, id: string): Promise<Place | null> {
-    way.hops += 1
-    const target = way.hops > LINK_HOPS ? null : await this.linkTarget(id)
-    if (target === null) return { kind: 'missing' }
-    if (target.startsWith('/')) return { kind: 'outside' }
-    way.todo.push(...target.split('/').reverse())
-    return null
-  }
-
-  /** Null when the target is longer than any file system takes. */
-  async linkTarget(id: string): Promise<string | null> {
-    const body = await this.blob(id)
-    return body.length > LINK_BYTES ? null : body.toString('utf8')
   }
 
   private remember(tree: string, entries: readonly TreeEntry[]): void {

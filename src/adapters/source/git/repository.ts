@@ -1,10 +1,11 @@
 // One repository: its mirror, how fresh it is, and which commit a name means.
-import { HoldfastError, problem, type Problem } from '../../core/problem/index.ts'
-import type { Clock } from '../../ports/clock.ts'
+import { HoldfastError, problem, type Problem } from '../../../core/problem/index.ts'
+import type { Clock } from '../../../ports/clock.ts'
+import type { FileChange } from '../../../ports/source.ts'
 import { type Address, shown } from './address.ts'
 import { Mirror, type MirrorOptions, type MirrorRef } from './mirror.ts'
 import { ObjectReader } from './objects.ts'
-import { TreeReader } from './tree.ts'
+import { GitTrees } from './trees.ts'
 
 export interface RepositoryOptions extends MirrorOptions {
   readonly clock: Clock
@@ -23,7 +24,7 @@ const SHORT_HASH = /^[0-9a-f]{7,63}$/
 
 export class Repository {
   readonly address: Address
-  readonly trees: TreeReader
+  readonly trees: GitTrees
   readonly #options: RepositoryOptions
   readonly #mirror: Mirror
   readonly #reader: ObjectReader
@@ -38,7 +39,7 @@ export class Repository {
     this.#options = options
     this.#mirror = new Mirror(options)
     this.#reader = new ObjectReader(() => this.#mirror.command([]), options.limits)
-    this.trees = new TreeReader((id) => this.#reader.get(id))
+    this.trees = new GitTrees((id) => this.#reader.get(id))
   }
 
   /** Epoch ms of the beginning of the last complete fetch. */
@@ -109,6 +110,11 @@ export class Repository {
       })
     this.#running = { startedAt, done }
     return done
+  }
+
+  /** The commit that changed a file last, seen from `revision`. */
+  async lastChange(revision: string, file: string): Promise<FileChange | null> {
+    return this.#mirror.lastChange(revision, file, this.#closing.signal)
   }
 
   /** The commit that HEAD, a branch, a tag, a full ref name or a hash means. Throws HF1002. */

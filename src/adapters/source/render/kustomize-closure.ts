@@ -1,11 +1,11 @@
 // What a kustomization reads: found by following its files, so that only this is checked out, and its hashes are the key.
-import { isMap, type Json } from '../../core/kube/index.ts'
-import { HoldfastError, problem } from '../../core/problem/index.ts'
-import { readYaml } from '../../core/yaml/index.ts'
-import { shown } from './address.ts'
-import type { ListingContext, RepositoryFile } from './files.ts'
-import { outside } from './files.ts'
-import { TooLargeError } from './tree.ts'
+import { isMap, type Json } from '../../../core/kube/index.ts'
+import { HoldfastError, problem } from '../../../core/problem/index.ts'
+import { readYaml } from '../../../core/yaml/index.ts'
+import { shown } from '../git/address.ts'
+import type { ListingContext, RepositoryFile } from './listing.ts'
+import { outside } from './listing.ts'
+import { TooLargeError } from '../files/trees.ts'
 
 export const KUSTOMIZATION_FILES: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 

@@ -22,6 +22,8 @@ export interface SourceLimits {
   readonly inlineBytes: number
   /** A failed fetch answers for this long (or `maxAgeMs`, when that is shorter) instead of asking again. */
   readonly failureMs: number
+  /** How old the copy of a repository may be that a source names beside its own. */
+  readonly outsideAgeMs: number
 }
 
 const MIB = 1024 * 1024
@@ -40,4 +42,5 @@ export const SOURCE_LIMITS: SourceLimits = {
   cacheBytes: 32 * MIB,
   inlineBytes: 128 * 1024,
   failureMs: 5_000,
+  outsideAgeMs: 60_000,
 }

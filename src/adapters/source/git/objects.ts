@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { killGroup } from './process.ts'
+import { killGroup } from '../process.ts'
 
 export interface GitObject {
   readonly type: 'commit' | 'tree' | 'blob' | 'tag'

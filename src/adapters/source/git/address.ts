@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { SourceDefinition } from '../../core/definition/index.ts'
-import { HoldfastError, problem } from '../../core/problem/index.ts'
+import type { SourceDefinition } from '../../../core/definition/index.ts'
+import { HoldfastError, problem } from '../../../core/problem/index.ts'
 
 /** Where a repository is. `url` carries no credentials and is the only form that may be shown or put into arguments. */
 export interface Address {

@@ -1,6 +1,6 @@
 // Objects as text, for the way between threads and for keeping: small, quick to make, and read piece by piece.
-import type { Origin, RenderedObject } from '../../core/desired/index.ts'
-import type { KubeObject } from '../../core/kube/index.ts'
+import type { Origin, RenderedObject } from '../../../core/desired/index.ts'
+import type { KubeObject } from '../../../core/kube/index.ts'
 
 /** JSON cannot carry bigint; objects that hold one stay as they are. */
 export interface PackedObject {

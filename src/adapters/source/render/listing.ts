@@ -1,9 +1,9 @@
 // Which files a plain directory contributes, read from Git objects alone.
-import type { DirectoryOptions } from '../../core/definition/index.ts'
-import { HoldfastError, problem, type Problem } from '../../core/problem/index.ts'
+import type { DirectoryOptions } from '../../../core/definition/index.ts'
+import { HoldfastError, problem, type Problem } from '../../../core/problem/index.ts'
 import { compileGlob, type Glob } from './glob.ts'
-import type { SourceLimits } from './limits.ts'
-import type { Place, TreeReader } from './tree.ts'
+import type { SourceLimits } from '../limits.ts'
+import type { Place, FileTrees } from '../files/trees.ts'
 
 /** A file as it lies in the repository; `path` is relative to its root. */
 export interface RepositoryFile {
@@ -17,7 +17,7 @@ export interface Listing {
 }
 
 export interface ListingContext {
-  readonly trees: TreeReader
+  readonly trees: FileTrees
   readonly root: string
   readonly limits: SourceLimits
 }

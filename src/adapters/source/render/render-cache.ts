@@ -1,12 +1,12 @@
 // Renders by the hashes of what they read: a commit that touches none of it renders nothing.
 import { createHash } from 'node:crypto'
-import type { Rendered } from '../../core/desired/index.ts'
-import type { RepositoryFile } from './files.ts'
+import type { Rendered } from '../../../core/desired/index.ts'
 import { pack, type PackedObject, packedSize, unpack } from './packed.ts'
+import type { RenderPlan } from './plan.ts'
 import { inSlices } from './slices.ts'
 
-/** Everything but the revision. */
-export type Render = Omit<Rendered, 'revision'>
+/** What is the same whenever the key is. */
+export type Render = Pick<Rendered, 'objects' | 'digest' | 'problems'>
 
 interface Entry {
   readonly rest: Omit<Render, 'objects'>
@@ -15,8 +15,13 @@ interface Entry {
 }
 
 /** Same files, same tool, same options, same key. */
-export function renderKey(files: readonly RepositoryFile[], parts: readonly unknown[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(parts))
+export function renderKey({
+  type,
+  files,
+  parts,
+  tools,
+}: Pick<RenderPlan, 'type' | 'files' | 'parts' | 'tools'>): string {
+  const hash = createHash('sha256').update(JSON.stringify([type, parts, tools]))
   for (const { path, id } of files) hash.update(`\0${path}\0${id}`)
   return hash.digest('hex')
 }

@@ -1,0 +1,42 @@
+// Folders of this machine as trees; an id is a path, so it says nothing about the content.
+import type { Dirent } from 'node:fs'
+import { readdir, readFile, readlink, stat } from 'node:fs/promises'
+import { dirname, isAbsolute, join, relative } from 'node:path'
+import { FileTrees, TooLargeError, type TreeEntry } from './trees.ts'
+
+function kindOf(entry: Dirent): TreeEntry['kind'] | null {
+  if (entry.isDirectory()) return 'tree'
+  if (entry.isSymbolicLink()) return 'symlink'
+  return entry.isFile() ? 'blob' : null
+}
+
+export class LocalTrees extends FileTrees {
+  readonly #fileBytes: number
+
+  constructor(fileBytes: number) {
+    super()
+    this.#fileBytes = fileBytes
+  }
+
+  async entries(tree: string): Promise<readonly TreeEntry[]> {
+    const found = await readdir(tree, { withFileTypes: true })
+    return found
+      .flatMap((entry) => {
+        const kind = entry.name === '.git' ? null : kindOf(entry)
+        return kind === null ? [] : [{ name: entry.name, kind, id: join(tree, entry.name) }]
+      })
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async blob(id: string): Promise<Buffer> {
+    const { size } = await stat(id)
+    if (size > this.#fileBytes) throw new TooLargeError(size)
+    return readFile(id)
+  }
+
+  override async linkTarget(id: string): Promise<string | null> {
+    const target = await readlink(id)
+    // The root is the machine's own: an absolute link leads somewhere inside it.
+    return isAbsolute(target) ? relative(dirname(id), target) : target
+  }
+}

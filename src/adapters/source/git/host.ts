@@ -1,0 +1,114 @@
+// A Git repository as a host: which commit a name means, and that commit's files.
+import type { SourceDefinition } from '../../../core/definition/index.ts'
+import { HoldfastError, problem } from '../../../core/problem/index.ts'
+import type { Log } from '../../../ports/log.ts'
+import type { FileChange, Resolved, ResolveOptions } from '../../../ports/source.ts'
+import type { SourceFiles } from '../files/trees.ts'
+import type { Host } from '../host.ts'
+import { checkRevision } from './address.ts'
+import { ObjectReadError } from './objects.ts'
+import { Repository, type RepositoryOptions } from './repository.ts'
+
+const READ_ATTEMPTS = 6
+const NAME_ATTEMPTS = 3
+
+/** The fetch goes on for those who share it; only this caller stops waiting. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  let leave: (() => void) | undefined
+  const left = new Promise<never>((_, reject) => {
+    leave = () => reject(signal.reason)
+    signal.addEventListener('abort', leave, { once: true })
+    if (signal.aborted) leave()
+  })
+  try {
+    return await Promise.race([work, left])
+  } finally {
+    if (leave !== undefined) signal.removeEventListener('abort', leave)
+  }
+}
+
+export interface GitHostOptions extends RepositoryOptions {
+  readonly log: Log
+}
+
+export class GitHost implements Host {
+  readonly #options: GitHostOptions
+  readonly #repository: Repository
+
+  constructor(options: GitHostOptions) {
+    this.#options = options
+    this.#repository = new Repository(options)
+  }
+
+  get url(): string {
+    return this.#repository.address.url
+  }
+
+  get fetchedAt(): number | null {
+    return this.#repository.fetchedAt
+  }
+
+  async resolve(
+    source: SourceDefinition,
+    { maxAgeMs, signal }: Pick<ResolveOptions, 'maxAgeMs' | 'signal'>,
+  ): Promise<Resolved> {
+    checkRevision(source, this.url)
+    await unlessAborted(this.#repository.freshen(maxAgeMs), signal)
+    const revision = await this.#commitOf(source.targetRevision, maxAgeMs)
+    return { revision, fetchedAt: this.fetchedAt ?? this.#options.clock.now() }
+  }
+
+  async withFiles<T>(_: SourceDefinition, revision: string, read: (files: SourceFiles) => Promise<T>): Promise<T> {
+    if (this.fetchedAt === null) await this.#repository.freshen(Number.POSITIVE_INFINITY)
+    return this.#mended(async () => {
+      const root = await this.#root(revision)
+      return read({ trees: this.#repository.trees, root, repository: this.url, revision })
+    })
+  }
+
+  lastChange(revision: string, file: string): Promise<FileChange | null> {
+    return this.#mended(() => this.#repository.lastChange(revision, file))
+  }
+
+  close(): void {
+    this.#repository.close()
+  }
+
+  async #root(revision: string): Promise<string> {
+    const { trees } = this.#repository
+    const root = await trees.rootTree(revision)
+    if (root !== null) return root
+    const recovered = (await this.#repository.recover(revision)) ? await trees.rootTree(revision) : null
+    if (recovered !== null) return recovered
+    const subject = { repository: this.url, revision }
+    throw new HoldfastError(problem('HF1002', `commit ${revision} is not in ${this.url}`, subject))
+  }
+
+  /** A name that the mirror does not know may have been pushed since, or the mirror may be vanishing: it is asked twice. */
+  async #commitOf(name: string, maxAgeMs: number): Promise<string> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#mended(() => this.#repository.commitOf(name))
+      } catch (error) {
+        const unknown = error instanceof HoldfastError && error.problem.code === 'HF1002'
+        if (!unknown || attempt === NAME_ATTEMPTS) throw error
+        await this.#repository.freshen(maxAgeMs === 0 ? -1 : Math.min(maxAgeMs, this.#options.limits.failureMs))
+      }
+    }
+  }
+
+  /** A mirror that broke or vanished under a reader is fetched anew, and read again. */
+  async #mended<T>(run: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await run()
+      } catch (error) {
+        if (!(error instanceof ObjectReadError) || attempt === READ_ATTEMPTS) throw error
+        this.#options.log.warn({ repository: this.url, error: error.message }, 'mirror is damaged; it is made anew')
+        this.#repository.distrust()
+        await this.#repository.freshen(-1)
+      }
+    }
+  }
+}

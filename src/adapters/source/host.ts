@@ -1,0 +1,21 @@
+// Where the revisions and the files of a source come from: a Git repository, a chart repository, an OCI registry.
+import type { SourceDefinition } from '../../core/definition/index.ts'
+import type { FileChange, Resolved, ResolveOptions } from '../../ports/source.ts'
+import type { SourceFiles } from './files/trees.ts'
+
+export interface Host {
+  /** URL without credentials. */
+  readonly url: string
+  /** Epoch ms of the last complete read; null = never. */
+  readonly fetchedAt: number | null
+  /** Throws HF1001, HF1002, HF1005. */
+  resolve(source: SourceDefinition, options: Omit<ResolveOptions, 'project'>): Promise<Resolved>
+  /**
+   * Lets `read` see the files of a revision that `resolve` gave; when the cache turns out to be damaged or gone they are
+   * brought again and `read` is called once more. Throws HF1001, HF1002 and what `read` throws.
+   */
+  withFiles<T>(source: SourceDefinition, revision: string, read: (files: SourceFiles) => Promise<T>): Promise<T>
+  /** null where there is no history. */
+  lastChange(revision: string, file: string): Promise<FileChange | null>
+  close(): void
+}

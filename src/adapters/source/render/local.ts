@@ -1,0 +1,168 @@
+// Renders what lies on this machine, without Git: a chart, a kustomization, a plain directory, one file, or text.
+import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { isAbsolute, resolve } from 'node:path'
+import {
+  DEFAULT_SOURCE_SETTINGS,
+  type DirectoryOptions,
+  type SourceDefinition,
+  type SourceSettings,
+} from '../../../core/definition/index.ts'
+import type { Origin, Rendered } from '../../../core/desired/index.ts'
+import { HoldfastError, problem, type Problem } from '../../../core/problem/index.ts'
+import type { Clock } from '../../../ports/clock.ts'
+import type { RenderRequest } from '../../../ports/source.ts'
+import type { Environment } from '../environment.ts'
+import { LocalTrees } from '../files/local-trees.ts'
+import type { Place, SourceFiles } from '../files/trees.ts'
+import { SOURCE_LIMITS, type SourceLimits } from '../limits.ts'
+import { NOTHING_OUTSIDE } from '../outside.ts'
+import { contextOf } from './context.ts'
+import { readTexts } from './directory.ts'
+import { RenderEngine } from './engine.ts'
+import type { RenderContext, RenderPlan } from './plan.ts'
+import { planRender } from './planners.ts'
+import { readFiles } from './read-files.ts'
+import { joinRenders } from './rendered.ts'
+import { ToolFinder } from './tools.ts'
+
+export interface LocalOptions {
+  /** PATH, HOLDFAST_KUSTOMIZE and the like. */
+  readonly env: Environment
+  readonly clock: Clock
+  /** What relative paths start from; default the working directory. Origins keep the path as it was given. */
+  readonly cwd?: string
+  /** `plain` reads the files as they are, whatever they make together. */
+  readonly as: 'source' | 'plain'
+  /** Options as in an Application; where it lies and which revision do not count. */
+  readonly source: SourceDefinition
+  readonly app?: RenderRequest['app']
+  readonly cluster?: RenderRequest['cluster']
+  readonly settings?: SourceSettings
+  readonly limits?: Partial<SourceLimits>
+}
+
+const NOBODY: RenderRequest['app'] = { name: 'release-name', namespace: 'default', project: 'default' }
+const NO_CLUSTER: RenderRequest['cluster'] = { version: '', apiVersions: [] }
+const NO_JSONNET: DirectoryOptions['jsonnet'] = { extVars: [], tlas: [], libs: [] }
+const WHOLE: DirectoryOptions = {
+  ...{ recurse: true, include: '', exclude: '', disableExtensionFilter: false },
+  jsonnet: NO_JSONNET,
+}
+
+function refused(path: string, error: unknown): HoldfastError {
+  const { code } = error as NodeJS.ErrnoException
+  const why = code === 'ENOENT' ? 'does not exist' : code === 'EACCES' ? 'may not be read' : `cannot be read (${code})`
+  const action = 'Name a file or a directory that can be read.'
+  return new HoldfastError(problem('HF1004', `${path} ${why}`, { file: path }, action))
+}
+
+interface Naming {
+  /** As it was given. */
+  readonly path: string
+  /** Where that is, from the root of the machine, without the first slash. */
+  readonly at: string
+}
+
+/** Paths below what was named keep the name that was given; others become absolute. */
+function nameAs(file: string, { path, at }: Naming): string {
+  if (file === at) return path
+  if (file.startsWith(`${at}/`)) return `${path.replace(/\/$/, '')}${file.slice(at.length)}`
+  return `/${file}`
+}
+
+function problemAs({ subject, ...rest }: Problem, naming: Naming): Problem {
+  const { file } = subject
+  if (file === undefined || file.startsWith('/')) return { ...rest, subject }
+  const name = nameAs(file, naming)
+  return { ...rest, message: rest.message.replaceAll(file, name), subject: { ...subject, file: name } }
+}
+
+function originAs(origin: Origin, naming: Naming): Origin {
+  return { ...origin, file: nameAs(origin.file, naming) }
+}
+
+interface Call {
+  readonly options: LocalOptions
+  readonly limits: SourceLimits
+  readonly naming: Naming
+  readonly files: SourceFiles
+}
+
+function sourceAt(call: Call): SourceDefinition {
+  const { options, naming } = call
+  return { ...options.source, repoURL: 'file:///', targetRevision: 'HEAD', path: naming.at, ref: '', chart: '' }
+}
+
+async function contextFor(call: Call): Promise<RenderContext> {
+  const { options, naming, files, limits } = call
+  const { app = NOBODY, cluster = NO_CLUSTER, settings = DEFAULT_SOURCE_SETTINGS, env } = options
+  const source = sourceAt(call)
+  const revised = { source: options.as === 'plain' ? { ...source, type: 'directory' as const } : source, revision: '' }
+  const context = await contextOf({
+    revised,
+    request: { sources: [revised], app, cluster, sourceRepos: null },
+    ...{ files, refs: new Map(), subject: { path: naming.path }, settings, limits },
+    outside: NOTHING_OUTSIDE,
+    tools: new ToolFinder(env),
+  })
+  return options.as === 'plain' ? { ...context, source: { ...context.source, directory: WHOLE } } : context
+}
+
+async function renderDirectory(call: Call): Promise<Rendered> {
+  const context = await contextFor(call)
+  const render = await new RenderEngine(call.options.clock, call.limits).render(await planRender(context), context)
+  return joinRenders([{ index: 0, revision: '', render }], '')
+}
+
+async function renderFile(call: Call, id: string): Promise<Rendered> {
+  const { limits, naming, files } = call
+  const input = { path: naming.at, id, read: () => files.trees.blob(id) }
+  const plan: RenderPlan = {
+    ...{ type: 'Directory', files: [input], parts: [], tools: [], problems: [] },
+    run: () => readTexts([input], limits),
+  }
+  const context = { limits, subject: {}, tools: new ToolFinder(call.options.env) }
+  const render = await new RenderEngine(call.options.clock, limits).render(plan, context)
+  return joinRenders([{ index: 0, revision: '', render }], '')
+}
+
+function isDirectory(place: Place): boolean {
+  return place.kind === 'tree'
+}
+
+/**
+ * The objects of a local path. `source`: a directory is rendered as the same directory of a repository would be. Throws
+ * HF1004 (no such path) and what a render throws; files that cannot be used are problems.
+ */
+export async function renderLocal(path: string, options: LocalOptions): Promise<Rendered> {
+  const given = isAbsolute(path) ? path : resolve(options.cwd ?? '.', path)
+  await stat(given).catch((error: unknown) => {
+    throw refused(path, error)
+  })
+  const limits = { ...SOURCE_LIMITS, ...options.limits }
+  const trees = new LocalTrees(limits.fileBytes)
+  const place = await trees.locate('/', given.split('/'))
+  if (place.kind !== 'tree' && place.kind !== 'blob') throw refused(path, { code: 'ENOENT' })
+  const naming = { path, at: place.path.join('/') }
+  const files: SourceFiles = { trees, root: '/', repository: path, revision: '' }
+  const call: Call = { options, limits, naming, files }
+  try {
+    const rendered = isDirectory(place) ? await renderDirectory(call) : await renderFile(call, place.id)
+    return {
+      ...rendered,
+      objects: rendered.objects.map(({ object, origin }) => ({ object, origin: originAs(origin, naming) })),
+      problems: rendered.problems.map((found) => problemAs(found, naming)),
+    }
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw refused(path, error)
+    throw new HoldfastError(problemAs(error.problem, naming), { cause: error })
+  }
+}
+
+/** The objects of one text, such as standard input; `name` stands for the file in messages. */
+export async function renderText(text: string, name: string): Promise<Rendered> {
+  const read = await readFiles([{ file: name, text }], SOURCE_LIMITS.inlineBytes)
+  const digest = createHash('sha256').update(read.digests.join('\n')).digest('hex')
+  return { revision: '', sources: [], objects: read.objects, digest, problems: read.problems }
+}

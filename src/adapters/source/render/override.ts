@@ -1,0 +1,29 @@
+// `.argocd-source.yaml` and `.argocd-source-<app>.yaml`: options that lie in the repository, laid over the Application's.
+import { overrideSource, type SourceDefinition } from '../../../core/definition/index.ts'
+import { HoldfastError, type ProblemSubject } from '../../../core/problem/index.ts'
+import { readYaml } from '../../../core/yaml/index.ts'
+import type { SourceFiles } from '../files/trees.ts'
+import type { Directory } from './plan.ts'
+
+/** The options in force. The file of one application wins over the file of all. Throws HF1003, HF2001, HF2002. */
+export async function withOverrides(
+  source: SourceDefinition,
+  from: { files: SourceFiles; place: Directory; appName: string; subject: ProblemSubject },
+): Promise<SourceDefinition> {
+  const { trees, root } = from.files
+  let result = source
+  for (const name of ['.argocd-source.yaml', `.argocd-source-${from.appName}.yaml`]) {
+    const place = await trees.locate(root, [...from.place.path, name])
+    if (place.kind !== 'blob') continue
+    const file = [...from.place.path, name].join('/')
+    const { documents, problems } = readYaml((await trees.blob(place.id)).toString('utf8'), { file })
+    if (problems[0] !== undefined) throw new HoldfastError(problems[0])
+    const override = documents[0]?.value ?? null
+    const read = overrideSource(result, override, { ...from.subject, file })
+    if (read.value === null || read.problems[0] !== undefined) {
+      const [why] = read.problems
+      if (why !== undefined) throw new HoldfastError(why)
+    } else result = read.value
+  }
+  return result
+}

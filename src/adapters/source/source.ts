@@ -1,0 +1,169 @@
+// The Source port: which host a source lies on, its revision, and its render.
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import pLimit from 'p-limit'
+import {
+  accessFor,
+  DEFAULT_SOURCE_SETTINGS,
+  type SourceDefinition,
+  type SourceSettings,
+} from '../../core/definition/index.ts'
+import type { Rendered } from '../../core/desired/index.ts'
+import { HoldfastError, type ProblemSubject, toProblem } from '../../core/problem/index.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Log } from '../../ports/log.ts'
+import type { FileChange, RenderRequest, Resolved, ResolveOptions, RevisedSource, Source } from '../../ports/source.ts'
+import type { Environment } from './environment.ts'
+import { type SourceFiles, TooLargeError } from './files/trees.ts'
+import { addressOf } from './git/address.ts'
+import { GitHost } from './git/host.ts'
+import { ObjectReadError } from './git/objects.ts'
+import type { Host } from './host.ts'
+import { SOURCE_LIMITS, type SourceLimits } from './limits.ts'
+import { outsideOf } from './outside.ts'
+import { contextOf } from './render/context.ts'
+import { RenderEngine, type SourceRender } from './render/engine.ts'
+import type { Outside } from './render/plan.ts'
+import { planRender } from './render/planners.ts'
+import { joinRenders } from './render/rendered.ts'
+import { ToolFinder } from './render/tools.ts'
+
+export interface SourceOptions {
+  /** Mirrors, charts and renders go below it; may be deleted at any time. */
+  readonly cacheDir: string
+  readonly clock: Clock
+  readonly log: Log
+  /** PATH, HOME, git's own variables, HOLDFAST_KUSTOMIZE and the like. */
+  readonly env: Environment
+  readonly limits?: Partial<SourceLimits>
+}
+
+export interface SourceRepositories extends Source {
+  close(): Promise<void>
+}
+
+function named(error: unknown, subject: ProblemSubject): HoldfastError {
+  const code = error instanceof TooLargeError ? 'HF1010' : error instanceof ObjectReadError ? 'HF1001' : 'HF1009'
+  return new HoldfastError(toProblem(error, code, subject), { cause: error })
+}
+
+class Sources implements SourceRepositories {
+  readonly #options: SourceOptions
+  readonly #limits: SourceLimits
+  readonly #hosts = new Map<string, Host>()
+  readonly #fetchSlot: ReturnType<typeof pLimit>
+  readonly #engine: RenderEngine
+  readonly #tools: ToolFinder
+  #settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
+
+  constructor(options: SourceOptions) {
+    this.#options = options
+    this.#limits = { ...SOURCE_LIMITS, ...options.limits }
+    this.#fetchSlot = pLimit(this.#limits.fetches)
+    this.#engine = new RenderEngine(options.clock, this.#limits)
+    this.#tools = new ToolFinder(options.env)
+  }
+
+  configure(settings: SourceSettings): void {
+    this.#settings = settings
+  }
+
+  async resolve(source: SourceDefinition, { project, ...options }: ResolveOptions): Promise<Resolved> {
+    const host = this.#hostOf(source, project)
+    try {
+      return await host.resolve(source, options)
+    } catch (error) {
+      if (options.signal?.aborted === true) throw error
+      throw named(error, { repository: host.url, revision: source.targetRevision })
+    }
+  }
+
+  async render(request: RenderRequest): Promise<Rendered> {
+    const renders: { index: number; revision: string; render: SourceRender }[] = []
+    for (const [index, revised] of request.sources.entries()) {
+      const { source, revision } = revised
+      if (source.ref !== '' && source.path === '' && source.chart === '') continue
+      renders.push({ index, revision, render: await this.#renderOne(revised, request) })
+    }
+    return joinRenders(renders, request.sources[0]?.revision ?? '')
+  }
+
+  async lastChange({ source, revision }: RevisedSource, file: string): Promise<FileChange | null> {
+    return this.#hostOf(source, '').lastChange(revision, file)
+  }
+
+  async close(): Promise<void> {
+    for (const host of this.#hosts.values()) host.close()
+  }
+
+  async #renderOne(revised: RevisedSource, request: RenderRequest): Promise<SourceRender> {
+    const { source, revision } = revised
+    const { app, signal } = request
+    const host = this.#hostOf(source, app.project)
+    const subject = { repository: host.url, revision, path: source.path }
+    try {
+      return await this.#withRefs(request, (refs) =>
+        host.withFiles(source, revision, async (files) => {
+          const context = await contextOf({
+            ...{ revised, request, files, refs, subject },
+            ...{
+              settings: this.#settings,
+              outside: this.#outside(source, request),
+              tools: this.#tools,
+              limits: this.#limits,
+            },
+          })
+          return this.#engine.render(await planRender(context), context, signal)
+        }),
+      )
+    } catch (error) {
+      if (signal?.aborted === true) throw error
+      throw named(error, subject)
+    }
+  }
+
+  /** Opens the sources that others may name by `$ref`. */
+  async #withRefs<T>(
+    { sources, app }: RenderRequest,
+    read: (refs: ReadonlyMap<string, SourceFiles>) => Promise<T>,
+  ): Promise<T> {
+    const named = sources.filter(({ source }) => source.ref !== '')
+    const open = async (index: number, refs: ReadonlyMap<string, SourceFiles>): Promise<T> => {
+      const next = named[index]
+      if (next === undefined) return read(refs)
+      const { source, revision } = next
+      return this.#hostOf(source, app.project).withFiles(source, revision, (files) =>
+        open(index + 1, new Map([...refs, [source.ref, files]])),
+      )
+    }
+    return open(0, new Map())
+  }
+
+  #outside(source: SourceDefinition, request: RenderRequest): Outside {
+    const hostOf = (named: SourceDefinition, project: string): Host => this.#hostOf(named, project)
+    return outsideOf({ hostOf, maxAgeMs: this.#limits.outsideAgeMs, source, request })
+  }
+
+  #hostOf(source: SourceDefinition, project: string): Host {
+    const access = accessFor(this.#settings, source.repoURL, project)
+    const key = createHash('sha256')
+      .update(JSON.stringify([source.repoURL, access]))
+      .digest('hex')
+    const known = this.#hosts.get(key)
+    if (known !== undefined) return known
+    const { cacheDir, env, clock, log } = this.#options
+    const made = new GitHost({
+      address: addressOf(source.repoURL),
+      root: join(cacheDir, 'mirrors'),
+      ...{ env, clock, log, limits: this.#limits },
+      slot: (run) => this.#fetchSlot(run),
+    })
+    this.#hosts.set(key, made)
+    return made
+  }
+}
+
+/** Opens nothing yet; every repository is read on first use. */
+export function createSource(options: SourceOptions): SourceRepositories {
+  return new Sources(options)
+}
