@@ -40,6 +40,7 @@ export interface AppRunnerTools {
   readonly objects: ObjectRunner
   readonly reporting: Reporting
   readonly settings: () => Settings
+  readonly sourceDigest: () => string
   readonly limit: <T>(run: () => Promise<T>) => Promise<T>
   readonly standing: () => Standing
 }
@@ -237,6 +238,14 @@ export class AppRunner {
     }
   }
 
+  /** Credentials or settings of render tools changed. */
+  sourceSettingsChanged(what: 'access' | 'renders'): void {
+    for (const desk of this.#desks.values()) {
+      if (desk.app.sourceProblems.length > 0) this.#ask(desk, { refresh: { maxAgeMs: 0 }, pass: true })
+      else if (what === 'renders') this.#ask(desk, { refresh: { maxAgeMs: Number.POSITIVE_INFINITY }, pass: true })
+    }
+  }
+
   /** A CRD came or changed: applications that lack a kind are built again. */
   kindAppeared(): void {
     for (const desk of this.#desks.values()) {
@@ -418,8 +427,8 @@ export class AppRunner {
   }
 
   #refreshTools(): RefreshTools {
-    const { deps, kinds, index, settings } = this.#tools
-    return { deps, kinds, index, settings }
+    const { deps, kinds, index, settings, sourceDigest } = this.#tools
+    return { deps, kinds, index, settings, sourceDigest }
   }
 
   #passTools(desk: Desk): PassTools {

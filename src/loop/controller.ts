@@ -16,6 +16,7 @@ import { contextOf, type Standing } from './permissions.ts'
 import { bodyOf } from './refresh.ts'
 import { Reporting } from './reporting.ts'
 import { ObjectIndex, type Tracked } from './state.ts'
+import { SourceSettingsWatch } from './source-settings.ts'
 import { APPLICATION, type Lease } from './steps/index.ts'
 
 const PROJECT = { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject' }
@@ -42,6 +43,7 @@ export class Loop implements Controller {
   readonly #index = new ObjectIndex()
   readonly #evidence: Evidence
   readonly #objects: ObjectRunner
+  readonly #sourceSettings: SourceSettingsWatch
   #settings: Settings
   #lease: Lease | null = null
   #started = false
@@ -55,6 +57,10 @@ export class Loop implements Controller {
     this.#kinds = new Kinds(deps, (event, runtime) => this.#onEvent(event, runtime))
     this.#evidence = new Evidence((namespace, scaler) => this.#onAutoscaler(namespace, scaler))
     this.reporting = new Reporting(deps)
+    this.#sourceSettings = new SourceSettingsWatch({
+      deps,
+      onChange: (what) => this.apps.sourceSettingsChanged(what),
+    })
     const settings = (): Settings => this.#settings
     this.#objects = new ObjectRunner({
       deps,
@@ -81,6 +87,7 @@ export class Loop implements Controller {
       objects: this.#objects,
       reporting: this.reporting,
       settings,
+      sourceDigest: () => this.#sourceSettings.digest,
       limit: (run) => limit(run),
       standing: () => this.#standing(),
     })
@@ -104,6 +111,7 @@ export class Loop implements Controller {
     const { deps } = { deps: this.#deps }
     await this.#readSettings()
     await this.apps.recallStore()
+    await this.#sourceSettings.start()
     const application = await this.#kinds.load(APPLICATION, { refresh: true })
     if (application === undefined) {
       throw new HoldfastError(
@@ -259,6 +267,7 @@ export class Loop implements Controller {
 
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel()
+    this.#sourceSettings.stop()
     this.#objects.stop()
     this.apps.stop()
     await this.apps.idle()

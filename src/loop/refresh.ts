@@ -29,6 +29,8 @@ export interface RefreshTools {
   readonly kinds: Kinds
   readonly index: ObjectIndex
   readonly settings: () => Settings
+  /** Changes when the same files may render otherwise. */
+  readonly sourceDigest: () => string
 }
 
 export interface RefreshOptions {
@@ -162,7 +164,7 @@ function ageOf(tools: RefreshTools, app: AppState, why: Problem): Problem {
 
 /** Changes exactly when another desired set would come of it. */
 function buildKey(tools: RefreshTools, app: AppState, revision: string): string {
-  const parts = [revision, app.definition?.digest, tools.settings(), app.project]
+  const parts = [revision, app.definition?.digest, tools.settings(), tools.sourceDigest(), app.project]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 

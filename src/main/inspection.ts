@@ -10,7 +10,7 @@ import { createLog } from '../adapters/pino-log/index.ts'
 import type { AppDefinition } from '../core/definition/index.ts'
 import { healthOf } from '../core/health/index.ts'
 import { type KubeObject, refKey, refOf } from '../core/kube/index.ts'
-import { HoldfastError, type Problem, problem } from '../core/problem/index.ts'
+import { HoldfastError, type Problem, problem, toProblem } from '../core/problem/index.ts'
 import { driftReport, type DriftReport, type ReportContext, reportObject } from '../core/record/index.ts'
 import { inspect, toldOnce } from '../loop/inspect.ts'
 import {
@@ -25,6 +25,7 @@ import {
   type SettingsRead,
 } from '../loop/inspect-app.ts'
 import type { InspectInput, InspectReader } from '../loop/inspector.ts'
+import { readSourceSettings } from '../loop/source-settings.ts'
 import { placed, withoutSecrets } from '../loop/render-once.ts'
 import type { DiffRequest, DiffTarget } from '../surfaces/cli/diff.ts'
 import type { HealthAnswer } from '../surfaces/cli/health.ts'
@@ -116,7 +117,7 @@ export class Inspections {
     const local = target.kind === 'app' ? target.desired : undefined
     const rendered =
       local === undefined
-        ? await this.#withSource((source) => renderApp({ source, reader }, { definition, project }))
+        ? await this.#withSource(reader, namespace, (source) => renderApp({ source, reader }, { definition, project }))
         : await readSource(this.#options, local, { ...localSource(definition), cluster: await reader.capabilities() })
     const input = appInput(application, { definition, project, settings, rendered }, namespace)
     const desired =
@@ -225,7 +226,7 @@ export class Inspections {
       const { definition, problems } = readAppFile(application, target.namespace)
       if (definition === null) throw new HoldfastError(problems[0] ?? unusable(target.name))
       const { reader } = cluster
-      const rendered = await this.#withSource((source) =>
+      const rendered = await this.#withSource(reader, target.namespace, (source) =>
         renderApp({ source, reader }, { definition, project: null }, target.revision),
       )
       const objects = rendered.objects.map(({ object }) => object)
@@ -256,11 +257,24 @@ export class Inspections {
     return readSettings(argocdCm === undefined ? null : await readOnly(this.#options, argocdCm, 'ConfigMap'))
   }
 
-  async #withSource<T>(use: (source: SourceRepositories) => Promise<T>): Promise<T> {
+  /** With the credentials and tool settings of the installation, as far as the caller may read them. */
+  async #withSource<T>(
+    reader: Cluster['reader'],
+    namespace: string,
+    use: (source: SourceRepositories) => Promise<T>,
+  ): Promise<T> {
     const { env, clock } = this.#options
     const log = createLog({ level: 'error', to: 'stderr' })
     const source = createSource({ cacheDir: join(homeOf(env).cacheDir, 'git'), clock, log, env })
     try {
+      const read = await readSourceSettings(reader, namespace).catch((error: unknown) => {
+        log.error(
+          { error: toProblem(error, 'HF4010').message },
+          'credentials of repositories not read: your own git settings are used',
+        )
+        return null
+      })
+      if (read !== null) source.configure(read.settings)
       return await use(source)
     } finally {
       await source.close()

@@ -91,6 +91,11 @@ afterAll(async () => {
 
 const replicasOf = async (path: string): Promise<number> => (await (world as World).editor.get(path)).body.spec.replicas
 
+/** How many ignore rules the last comparison was made under. */
+const comparedRules = (status: unknown): number =>
+  (status as { sync?: { comparedTo?: { ignoreDifferences?: unknown[] } } } | undefined)?.sync?.comparedTo
+    ?.ignoreDifferences?.length ?? 0
+
 describe('published Applications', () => {
   it.each([
     {
@@ -126,6 +131,8 @@ describe('published Applications', () => {
     const { body } = await editor.get(`${APPS}/checkout-api`)
     const answer = await editor.send('PUT', `${APPS}/checkout-api`, { body: { ...body, spec: wanted.spec } })
     expect(answer.status).toBe(200)
+    // From here on the new rules are the ones in force.
+    await world.untilApp('checkout-api', ({ status }) => comparedRules(status) === 2)
     await editor.patch('merge', `${path}/scale`, { spec: { replicas: 9 } }, 'kubectl')
     await editor.patch('strategic', path, {
       spec: { template: { spec: { containers: [{ name: 'app', image: 'other:1' }] } } },

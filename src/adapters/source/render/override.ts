@@ -20,10 +20,8 @@ export async function withOverrides(
     if (problems[0] !== undefined) throw new HoldfastError(problems[0])
     const override = documents[0]?.value ?? null
     const read = overrideSource(result, override, { ...from.subject, file })
-    if (read.value === null || read.problems[0] !== undefined) {
-      const [why] = read.problems
-      if (why !== undefined) throw new HoldfastError(why)
-    } else result = read.value
+    if (read.value !== null) result = read.value
+    else if (read.problems[0] !== undefined) throw new HoldfastError(read.problems[0])
   }
   return result
 }
