@@ -12,15 +12,7 @@ import { inventoryOf, recall, type Taken, takeDefinition } from './definitions.t
 import type { Deps } from './deps.ts'
 import type { Kinds } from './kinds.ts'
 import type { ObjectRunner } from './objects.ts'
-import {
-  announceInventory,
-  beginOperation,
-  finishOperation,
-  type OperationTools,
-  refusalOf,
-  refuseOperation,
-} from './operations.ts'
-import { bringAll, type PassTools, pruneExtras } from './pass.ts'
+import { type OperationTools, refusalOf, refuseOperation } from './operations.ts'
 import { blockedBecause, FOREIGN_QUIET_MS, hasForeignWriter, type Standing } from './permissions.ts'
 import { ProjectRegistry } from './projects.ts'
 import { refresh, type RefreshOptions, type RefreshTools } from './refresh.ts'
@@ -28,6 +20,7 @@ import type { Reporting } from './reporting.ts'
 import { repositoriesOf } from './revisions.ts'
 import { type AppState, newApp, type ObjectIndex, type Tracked } from './state.ts'
 import { applicationRef } from './steps/index.ts'
+import { runPass } from './sync.ts'
 import { merged, type Wish } from './wish.ts'
 
 const UNKNOWN_KIND_FIRST_MS = 1_000
@@ -382,45 +375,6 @@ export class AppRunner {
     )
   }
 
-  async #pass(desk: Desk): Promise<void> {
-    const { app } = desk
-    const served = app.requested
-    const tools = this.#passTools(desk)
-    const visit = [...app.objects.values()].filter((tracked) => this.#needsVisit(tracked))
-    const syncs =
-      this.#mayWrite(app) && (app.requested !== null || visit.some(({ pending }) => pending) || this.#hasExtras(app))
-    const operation = syncs ? beginOperation(app, this.#tools.deps.clock) : null
-    if (operation !== null && visit.some(({ evaluation }) => evaluation === null))
-      await announceInventory(this.#operations(), app)
-    app.passing = operation !== null
-    try {
-      await bringAll(tools, app, visit)
-      await pruneExtras(tools, app)
-    } finally {
-      app.passing = false
-      if (operation !== null) this.#tools.reporting.touchNow(app)
-    }
-    if (operation !== null) finishOperation(this.#operations(), app, operation)
-    if (app.requested === served) app.requested = null
-  }
-
-  #needsVisit(tracked: Tracked): boolean {
-    if (tracked.desired === null) return false
-    if (tracked.app.requested !== null) return true
-    if (tracked.evaluation === null || tracked.evaluatedFor !== tracked.desired.digest) return true
-    if (tracked.pending || tracked.queued || tracked.evaluation.status !== 'Synced') return true
-    return !tracked.enforced && this.#mayWrite(tracked.app)
-  }
-
-  #mayWrite(app: AppState): boolean {
-    if (blockedBecause(app, this.#tools.standing()) !== null) return false
-    return app.requested !== null || app.definition?.automated.enabled === true
-  }
-
-  #hasExtras(app: AppState): boolean {
-    return [...app.objects.values()].some(({ desired }) => desired === null)
-  }
-
   #operations(): OperationTools {
     const { deps, reporting } = this.#tools
     return { deps, reporting }
@@ -431,19 +385,8 @@ export class AppRunner {
     return { deps, kinds, index, settings, sourceDigest }
   }
 
-  #passTools(desk: Desk): PassTools {
-    const { deps, objects, index, reporting, settings, limit } = this.#tools
-    return {
-      deps,
-      objects,
-      index,
-      reporting,
-      settings,
-      limit,
-      afterKinds: async () => {
-        this.#retryUnknown(desk)
-      },
-    }
+  async #pass(desk: Desk): Promise<void> {
+    await runPass(this.#tools, desk.app, async () => this.#retryUnknown(desk))
   }
 
   stop(): void {

@@ -1,0 +1,58 @@
+// When a pass over an application is a sync, and which objects it visits.
+import type { Settings } from '../core/definition/index.ts'
+import type { Deps } from './deps.ts'
+import type { ObjectRunner } from './objects.ts'
+import { announceInventory, beginOperation, finishOperation } from './operations.ts'
+import { bringAll, pruneExtras } from './pass.ts'
+import { blockedBecause, type Standing } from './permissions.ts'
+import type { Reporting } from './reporting.ts'
+import type { AppState, ObjectIndex, Tracked } from './state.ts'
+
+export interface SyncTools {
+  readonly deps: Deps
+  readonly index: ObjectIndex
+  readonly objects: ObjectRunner
+  readonly reporting: Reporting
+  readonly settings: () => Settings
+  /** Runs at most so many object turns at once, over all applications. */
+  readonly limit: <T>(run: () => Promise<T>) => Promise<T>
+  readonly standing: () => Standing
+}
+
+function mayWrite({ standing }: SyncTools, app: AppState): boolean {
+  if (blockedBecause(app, standing()) !== null) return false
+  return app.requested !== null || app.definition?.automated.enabled === true
+}
+
+function needsVisit(tools: SyncTools, tracked: Tracked): boolean {
+  if (tracked.desired === null) return false
+  if (tracked.app.requested !== null) return true
+  if (tracked.evaluation === null || tracked.evaluatedFor !== tracked.desired.digest) return true
+  if (tracked.pending || tracked.queued || tracked.evaluation.status !== 'Synced') return true
+  return !tracked.enforced && mayWrite(tools, tracked.app)
+}
+
+function hasExtras(app: AppState): boolean {
+  return [...app.objects.values()].some(({ desired }) => desired === null)
+}
+
+/** Visits what has to be visited; where something has to be brought in or pruned and may be, that is an operation. */
+export async function runPass(tools: SyncTools, app: AppState, afterKinds: () => Promise<void>): Promise<void> {
+  const { deps, reporting } = tools
+  const served = app.requested
+  const visit = [...app.objects.values()].filter((tracked) => needsVisit(tools, tracked))
+  const isDue = app.requested !== null || visit.some(({ pending }) => pending) || hasExtras(app)
+  const operation = isDue && mayWrite(tools, app) ? beginOperation(app, deps.clock) : null
+  if (operation !== null && visit.some(({ evaluation }) => evaluation === null))
+    await announceInventory({ deps, reporting }, app)
+  app.passing = operation !== null
+  try {
+    await bringAll({ ...tools, afterKinds }, app, visit)
+    await pruneExtras({ ...tools, afterKinds }, app)
+  } finally {
+    app.passing = false
+    if (operation !== null) reporting.touchNow(app)
+  }
+  if (operation !== null) finishOperation({ deps, reporting }, app, operation)
+  if (app.requested === served) app.requested = null
+}
