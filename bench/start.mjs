@@ -13,6 +13,7 @@ import { printRows } from './rows.mjs'
 /** @type {Record<string, { about: string, load: () => Promise<{ measure: (options: Options) => Promise<Row[]> }> }>} */
 const BENCHES = {
   compare: { about: 'one object: parsed live in, differences out', load: () => import('./compare.mjs') },
+  merge: { about: 'structured merge, beside the Go library', load: () => import('./merge.mjs') },
   startup: { about: 'holdfast diff from its start to its end', load: () => import('./startup.mjs') },
   sync: { about: 'first sync of many applications, and memory then', load: () => import('./sync.mjs') },
   heal: { about: 'edit → healed, beside the apply of the same object', load: () => import('./heal.mjs') },

@@ -115,7 +115,7 @@ function ownership(object: JsonMap): string[] {
     .sort()
 }
 
-/** The server itself writes conditions of these a moment after their creation. */
+/** The server itself writes the conditions of a FlowSchema a moment after its creation. */
 function settled(server: Server, path: string): Promise<JsonMap> {
   return until(async () => {
     const { body } = await server({ method: 'GET', path })
@@ -181,7 +181,7 @@ describe('what an endpoint resets nobody owns through it', () => {
     const made = await server({ method: 'POST', path: `${collection}?fieldManager=ann`, body })
     expect(made.status).toBe(201)
     const path = `${collection}/${String((body['metadata'] as JsonMap)['name'])}`
-    const live = group.startsWith('flowcontrol.') ? await settled(server, path) : made.body
+    const live = kind === 'FlowSchema' ? await settled(server, path) : made.body
     const versions = (endpoint: Endpoint): Versions => ({
       type: () => builtIn(key).root,
       convert: (value) => value,

@@ -46,7 +46,8 @@ function compareMaps(left: Side, right: Side, at: { type: MapType; walk: Walk })
   const { type, walk } = at
   const leftMap: JsonMap = isMap(left) ? left : {}
   const rightMap: JsonMap = isMap(right) ? right : {}
-  for (const name of Object.keys(leftMap)) {
+  for (const name in leftMap) {
+    if (!Object.hasOwn(leftMap, name)) continue
     const a = leftMap[name]
     const b = Object.hasOwn(rightMap, name) ? rightMap[name] : undefined
     if (a === b) continue
@@ -54,9 +55,14 @@ function compareMaps(left: Side, right: Side, at: { type: MapType; walk: Walk })
     compareNodes(a, b, { type: type.field(name), walk })
     walk.path.pop()
   }
-  for (const name of Object.keys(rightMap)) {
+  for (const name in rightMap) {
     const b = rightMap[name]
-    if (b === undefined || (Object.hasOwn(leftMap, name) && leftMap[name] !== undefined)) continue
+    if (
+      b === undefined ||
+      !Object.hasOwn(rightMap, name) ||
+      (Object.hasOwn(leftMap, name) && leftMap[name] !== undefined)
+    )
+      continue
     walk.path.push(name)
     compareNodes(undefined, b, { type: type.field(name), walk })
     walk.path.pop()

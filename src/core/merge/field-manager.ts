@@ -1,5 +1,6 @@
 import { isMap, type Json, type JsonMap } from '../kube/index.ts'
 import { isProblem, type Problem, problem } from '../problem/index.ts'
+import { capped } from './cap.ts'
 import { setByClientSideApply, UPGRADING_MANAGER, withLastApplied } from './last-applied.ts'
 import {
   decodeManagedFields,
@@ -14,9 +15,6 @@ import type { ManagedSet, Managers, Versions } from './ownership.ts'
 import { stripServerFields } from './server-fields.ts'
 import { validate } from './validate.ts'
 
-/** Update entries beyond this many are merged, the oldest first. */
-const MAX_UPDATERS = 10
-const OLD_UPDATES = 'ancient-changes'
 const BEFORE_APPLY = 'before-first-apply'
 const SELF = 'current operation'
 
@@ -112,46 +110,6 @@ function trackUpdate(
   const previous = entries.get(key)
   entries.set(key, previous === undefined ? own : { ...own, set: own.set.union(previous.set) })
   return capped(entries)
-}
-
-/** Merges the oldest update entries of a version into one until there are few enough. */
-function capped(entries: Map<string, ManagedEntry>): Map<string, ManagedEntry> {
-  const updaters = [...entries].filter(([, entry]) => !entry.applied)
-  let count = updaters.length
-  if (count <= MAX_UPDATERS) return entries
-  updaters.sort(([aKey, a], [bKey, b]) => {
-    const [left, right] = [a.time ?? '', b.time ?? '']
-    return left === right ? (aKey < bKey ? -1 : 1) : left < right ? -1 : 1
-  })
-  const firsts = new Map<string, string>()
-  for (const [key, entry] of updaters) {
-    if (count <= MAX_UPDATERS) break
-    const first = firsts.get(entry.version)
-    if (first === undefined) {
-      firsts.set(entry.version, key)
-      continue
-    }
-    moveToBucket(entries, { first, key, entry })
-    count--
-  }
-  return entries
-}
-
-function moveToBucket(
-  entries: Map<string, ManagedEntry>,
-  move: { first: string; key: string; entry: ManagedEntry },
-): void {
-  const { entry } = move
-  const bucket = { manager: OLD_UPDATES, applied: false, version: entry.version, subresource: '' }
-  const bucketKey = entryKey(bucket)
-  const first = entries.get(bucketKey) ?? entries.get(move.first)
-  if (!entries.has(bucketKey)) entries.delete(move.first)
-  entries.set(bucketKey, {
-    ...bucket,
-    time: entry.time,
-    set: first === undefined ? entry.set : entry.set.union(first.set),
-  })
-  entries.delete(move.key)
 }
 
 /** Ownership that an update starts from: what the writer sent if it is usable, else what is stored; broken is none. */

@@ -111,6 +111,18 @@ export class FieldSet {
     return new FieldSet(entries)
   }
 
+  /** The union of many sets, however many: pair by pair, so that none is copied more often than there are rounds. */
+  static unionOf(sets: readonly FieldSet[]): FieldSet {
+    let round = sets
+    while (round.length > 1) {
+      const next: FieldSet[] = []
+      for (let index = 0; index < round.length; index += 2)
+        next.push((round[index] as FieldSet).union(round[index + 1] ?? FieldSet.EMPTY))
+      round = next
+    }
+    return round[0] ?? FieldSet.EMPTY
+  }
+
   intersection(other: FieldSet): FieldSet {
     if (this === other) return this
     const [small, large] = this.entries.size <= other.entries.size ? [this, other] : [other, this]

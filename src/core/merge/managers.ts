@@ -62,6 +62,11 @@ function compareIn(write: UpdateWrite, version: string, type: TypeNode): Compari
   return withoutIgnored(compareTyped(left, right, type), ignoredIn(versions, version))
 }
 
+/** `written`: what was added or modified. */
+interface Written extends Comparison {
+  readonly written: FieldSet
+}
+
 interface Takeover {
   readonly managers: Map<string, ManagedSet>
   readonly conflicts: Map<string, FieldSet>
@@ -70,16 +75,17 @@ interface Takeover {
 
 /** What the step from live to next takes from the managers other than the writer. */
 function takeOver(write: UpdateWrite): Takeover {
-  const comparisons = new Map<string, Comparison>()
-  const comparisonIn = (version: string): Comparison | undefined => {
+  const comparisons = new Map<string, Written>()
+  const comparisonIn = (version: string): Written | undefined => {
     const known = comparisons.get(version)
     const type = write.versions.type(version)
     if (known !== undefined || type === undefined) return known
-    const made = compareIn(write, version, type)
+    const comparison = compareIn(write, version, type)
+    const made = { ...comparison, written: comparison.modified.union(comparison.added) }
     comparisons.set(version, made)
     return made
   }
-  const own = comparisonIn(write.version) as Comparison
+  const own = comparisonIn(write.version) as Written
   const managers = new Map<string, ManagedSet>()
   const conflicts = new Map<string, FieldSet>()
   for (const [name, managed] of write.managers) {
@@ -89,7 +95,7 @@ function takeOver(write: UpdateWrite): Takeover {
     }
     const comparison = comparisonIn(managed.version)
     if (comparison === undefined) continue
-    const taken = managed.set.intersection(comparison.modified.union(comparison.added))
+    const taken = managed.set.intersection(comparison.written)
     if (!taken.isEmpty) conflicts.set(name, taken)
     managers.set(name, { ...managed, set: managed.set.difference(taken).difference(comparison.removed) })
   }

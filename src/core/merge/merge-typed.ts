@@ -1,4 +1,4 @@
-import { type Json, type JsonMap, isMap } from '../kube/index.ts'
+import { isEmptyValue, isMap, type Json, type JsonMap } from '../kube/index.ts'
 import { elementText } from './element.ts'
 import { nameItems } from './item.ts'
 import { setOwn } from './own.ts'
@@ -9,9 +9,9 @@ import type { ListType, MapType, TypeNode } from './types.ts'
 /** Copies `live` only when a member really changes. */
 function mergeMaps(live: JsonMap, applied: JsonMap, type: MapType): JsonMap {
   let out: Record<string, Json | undefined> | null = null
-  for (const name of Object.keys(applied)) {
+  for (const name in applied) {
     const value = applied[name]
-    if (value === undefined) continue
+    if (value === undefined || !Object.hasOwn(applied, name)) continue
     const current = Object.hasOwn(live, name) ? live[name] : undefined
     const merged = mergeNodes(current, value, type.field(name))
     if (merged === current) continue
@@ -133,7 +133,7 @@ function mergeNodes(live: Json | undefined, applied: Json | undefined, type: Typ
 /** A null applied over a map that holds something changes nothing; over an empty one it stays null. */
 function mergeAsMap(live: Json, applied: Json, type: MapType): Json {
   if (!isMap(live)) return applied
-  const empty = Object.keys(live).length === 0
+  const empty = isEmptyValue(live)
   if (!isMap(applied)) return empty ? applied : live
   return empty ? applied : mergeMaps(live, applied, type)
 }

@@ -54,10 +54,13 @@ function present(at: At, versions: Versions): FieldSet {
 }
 
 function ownedByVersion(managers: Managers): Map<string, FieldSet> {
-  const owned = new Map<string, FieldSet>()
-  for (const { version, set } of managers.values())
-    owned.set(version, (owned.get(version) ?? FieldSet.EMPTY).union(set))
-  return owned
+  const sets = new Map<string, FieldSet[]>()
+  for (const { version, set } of managers.values()) {
+    const known = sets.get(version)
+    if (known === undefined) sets.set(version, [set])
+    else known.push(set)
+  }
+  return new Map([...sets].map(([version, owned]) => [version, FieldSet.unionOf(owned)]))
 }
 
 /** Puts back whatever someone still owns, version by version, that of the last apply first. */

@@ -45,6 +45,7 @@ const EXPECTED: Readonly<Partial<Record<ScalarFormat, string>>> = {
 
 /** The server checks no more than this at this stage; what a quantity or a time looks like is checked when it decodes. */
 function checkScalar(value: Json, type: ScalarType, walk: Walk): void {
+  if (typeof value === 'number' && !Number.isFinite(value)) return report(walk, 'The number is none, or too large.')
   if (value === null || type.format === 'any') return
   const shape = shapeOf(value)
   const expected = EXPECTED[type.format]
