@@ -206,9 +206,8 @@ class CompiledSchema implements ObjectSchema {
 }
 
 /**
- * What the server's decoder makes of an empty object of a built-in kind (`spec: {}`, `status: {}`, …): a create adds
- * only what is not in it. `{}` for custom resources and kinds without schema. A few fields that are always printed are
- * not marked so in OpenAPI (`rules` of a ClusterRole): leave nulls out of a built-in object that is to be created.
+ * What the server's decoder makes of an empty object of a built-in kind (`spec: {}`, `status: {}`, `rules: null`, …): a
+ * create adds only what is not in it. `{}` for custom resources and kinds without schema.
  */
 export function emptyObject(schema: ObjectSchema): JsonMap {
   return schema.root instanceof MapNode ? schema.root.empty() : {}
