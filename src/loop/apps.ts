@@ -10,15 +10,17 @@ import type { KubeObject } from '../core/kube/index.ts'
 import { problem, toProblem } from '../core/problem/index.ts'
 import { inventoryOf, recall, type Taken, takeDefinition } from './definitions.ts'
 import type { Deps } from './deps.ts'
+import { clearDesk, type Desk, newDesk, nextPoll, settledAge } from './desk.ts'
 import type { Kinds } from './kinds.ts'
 import type { ObjectRunner } from './objects.ts'
 import { type OperationTools, refusalOf, refuseOperation } from './operations.ts'
 import { blockedBecause, FOREIGN_QUIET_MS, hasForeignWriter, type Standing } from './permissions.ts'
 import { ProjectRegistry } from './projects.ts'
+import { PushHints } from './push-hints.ts'
 import { refresh, type RefreshOptions, type RefreshTools } from './refresh.ts'
 import type { Reporting } from './reporting.ts'
-import { repositoriesOf } from './revisions.ts'
-import { type AppState, newApp, type ObjectIndex, type Tracked } from './state.ts'
+import { repositoriesOf, repositoryPlace } from './revisions.ts'
+import type { AppState, ObjectIndex, Tracked } from './state.ts'
 import { applicationRef } from './steps/index.ts'
 import { runPass } from './sync.ts'
 import { merged, type Wish } from './wish.ts'
@@ -38,27 +40,20 @@ export interface AppRunnerTools {
   readonly standing: () => Standing
 }
 
-interface Desk {
-  readonly app: AppState
-  wish: Wish | null
-  working: Promise<void> | null
-  poll: { cancel(): void } | null
-  retry: { cancel(): void } | null
-  quiet: { cancel(): void } | null
-  unknownKinds: number
-  object: KubeObject | null
-}
-
 export class AppRunner {
   readonly #tools: AppRunnerTools
   readonly #desks = new Map<string, Desk>()
   readonly #projects: ProjectRegistry
   #enforcedBefore = new Map<string, ReadonlyMap<string, readonly string[]>>()
+  readonly #hints: PushHints
   #stopped = false
 
   constructor(tools: AppRunnerTools) {
     this.#tools = tools
     this.#projects = new ProjectRegistry(tools.deps)
+    this.#hints = new PushHints(tools.deps.clock, (place) => {
+      for (const desk of this.#desksOf(place)) this.#ask(desk, { refresh: { maxAgeMs: 0 }, pass: true })
+    })
   }
 
   all(): AppState[] {
@@ -87,16 +82,7 @@ export class AppRunner {
   upsert(object: KubeObject, from: 'listed' | 'event'): void {
     const key = `${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`
     const known = this.#desks.get(key)
-    const desk: Desk = known ?? {
-      app: newApp(key),
-      wish: null,
-      working: null,
-      poll: null,
-      retry: null,
-      quiet: null,
-      unknownKinds: 0,
-      object: null,
-    }
+    const desk: Desk = known ?? newDesk(key)
     const fresh = known === undefined
     if (fresh) {
       this.#desks.set(key, desk)
@@ -116,7 +102,7 @@ export class AppRunner {
     this.#awaitQuiet(desk)
     if (taken.operation) this.#operation(desk)
     if (taken.changed || news !== 'known' || taken.refresh !== null) {
-      this.#look(desk, taken, news === 'listed' && taken.refresh === null ? this.#settledAge() : 0)
+      this.#look(desk, taken, news === 'listed' && taken.refresh === null ? settledAge(this.#tools.settings()) : 0)
     } else if (before !== blockedBecause(app, this.#tools.standing())) this.#ask(desk, { refresh: null, pass: true })
     if (!app.definitionUsable) this.#tools.reporting.touch(app)
   }
@@ -190,9 +176,7 @@ export class AppRunner {
     if (desk === undefined) return
     this.#desks.delete(key)
     desk.app.removed = true
-    desk.poll?.cancel()
-    desk.retry?.cancel()
-    desk.quiet?.cancel()
+    clearDesk(desk)
     for (const tracked of [...desk.app.objects.values()]) this.#tools.index.untrack(tracked)
     this.#tools.reporting.forget(desk.app)
   }
@@ -229,6 +213,19 @@ export class AppRunner {
         if (waits) this.#tools.objects.tell(tracked, { kind: 'reread' })
       }
     }
+  }
+
+  /** Somebody pushed there: applications of these repositories look now. Answers how many. */
+  pushed(urls: readonly string[]): number {
+    const places = [...new Set(urls.map(repositoryPlace))].filter((place) => this.#desksOf(place).length > 0)
+    for (const place of places) this.#hints.tell(place)
+    return new Set(places.flatMap((place) => this.#desksOf(place))).size
+  }
+
+  #desksOf(place: string): Desk[] {
+    return [...this.#desks.values()].filter(({ app }) =>
+      repositoriesOf(app).some((url) => repositoryPlace(url) === place),
+    )
   }
 
   /** Credentials or settings of render tools changed. */
@@ -357,21 +354,12 @@ export class AppRunner {
     )
   }
 
-  #settledAge(): number {
-    const { reconciliationMs } = this.#tools.settings()
-    return reconciliationMs === 0 ? Number.POSITIVE_INFINITY : reconciliationMs
-  }
-
   #schedulePoll(desk: Desk): void {
     desk.poll?.cancel()
-    const { reconciliationMs, reconciliationJitterMs } = this.#tools.settings()
-    if (reconciliationMs === 0 || desk.app.removed) return
-    const failing = desk.app.sourceProblems.length > 0
-    const wait = failing
-      ? Math.min(reconciliationMs, 30_000)
-      : reconciliationMs + Math.random() * reconciliationJitterMs
-    desk.poll = this.#tools.deps.clock.after(wait, () =>
-      this.#ask(desk, { refresh: { maxAgeMs: reconciliationMs * 0.9 }, pass: true }),
+    const poll = nextPoll(desk.app, this.#tools.settings())
+    if (poll === null) return
+    desk.poll = this.#tools.deps.clock.after(poll.waitMs, () =>
+      this.#ask(desk, { refresh: { maxAgeMs: poll.maxAgeMs }, pass: true }),
     )
   }
 
@@ -391,10 +379,9 @@ export class AppRunner {
 
   stop(): void {
     this.#stopped = true
+    this.#hints.stop()
     for (const desk of this.#desks.values()) {
-      desk.poll?.cancel()
-      desk.retry?.cancel()
-      desk.quiet?.cancel()
+      clearDesk(desk)
       for (const tracked of desk.app.objects.values()) tracked.timer?.cancel()
     }
   }

@@ -257,6 +257,21 @@ export class Loop implements Controller {
     }
   }
 
+  /** For messages of Git hosts. */
+  get webhooks(): {
+    secrets(): Readonly<Record<string, string>>
+    pushed(urls: readonly string[], from: string): number
+  } {
+    return {
+      secrets: () => this.#sourceSettings.webhookSecrets,
+      pushed: (urls, from) => {
+        const looking = this.apps.pushed(urls)
+        this.#deps.log.info({ from, applications: looking }, 'told of a push')
+        return looking
+      },
+    }
+  }
+
   notReady(): string[] {
     const reasons: string[] = []
     if (!this.#started) reasons.push('applications are not listed yet')

@@ -16,6 +16,13 @@ export function repositoriesOf({ definition }: Pick<AppState, 'definition'>): st
   return definition === null ? [] : definition.sources.map(({ repoURL }) => repoURL)
 }
 
+/** Host and path: what all addresses of one repository (https, ssh, `git@host:path`) have in common. */
+export function repositoryPlace(url: string): string {
+  const text = url.trim().toLowerCase()
+  const [, host = '', path = ''] = /^(?:[a-z+]+:\/\/)?(?:[^@/]*@)?([^/:]+)(?::\d+(?=\/))?[/:]+(.*)$/.exec(text) ?? []
+  return `${host}/${path.replace(/\/+$/, '').replace(/\.git$/, '')}`
+}
+
 export interface ResolvedSources {
   readonly sources: readonly RevisedSource[]
   /** When the repository read longest ago was read (epoch ms). */

@@ -1,7 +1,7 @@
 // What the installation says of repositories and render tools, read again and again, because credentials change.
 import { createHash } from 'node:crypto'
 import { parseSourceSettings, type SourceSettings } from '../core/definition/index.ts'
-import { canonicalJson, type Json, type KubeObject } from '../core/kube/index.ts'
+import { canonicalJson, isMap, type Json, type KubeObject } from '../core/kube/index.ts'
 import { type Problem, toProblem } from '../core/problem/index.ts'
 import type { ClusterReader } from '../ports/cluster-reader.ts'
 import type { Deps } from './deps.ts'
@@ -13,26 +13,40 @@ type Reader = Pick<ClusterReader, 'get' | 'list'>
 
 export interface SourceSettingsRead {
   readonly settings: SourceSettings
+  /** `webhook.…` of `argocd-secret`. */
+  readonly webhookSecrets: Readonly<Record<string, string>>
   readonly problems: readonly Problem[]
+}
+
+function webhookSecretsOf(secret: KubeObject | null): Readonly<Record<string, string>> {
+  const data = isMap(secret?.data) ? secret.data : {}
+  return Object.fromEntries(
+    Object.entries(data).flatMap(([key, value]) =>
+      key.startsWith('webhook.') && typeof value === 'string'
+        ? [[key, Buffer.from(value, 'base64').toString('utf8')]]
+        : [],
+    ),
+  )
 }
 
 /** Throws HoldfastError HF4xxx when something of it may not be read. */
 export async function readSourceSettings(reader: Reader, namespace: string): Promise<SourceSettingsRead> {
   const configMap = (name: string): Promise<KubeObject | null> =>
     reader.get({ group: '', version: 'v1', kind: 'ConfigMap', namespace, name })
-  const [argocdCm, tlsCerts, knownHosts, gpgKeys, plugins, secrets] = await Promise.all([
+  const [argocdCm, tlsCerts, knownHosts, gpgKeys, plugins, argocdSecret, secrets] = await Promise.all([
     configMap('argocd-cm'),
     configMap('argocd-tls-certs-cm'),
     configMap('argocd-ssh-known-hosts-cm'),
     configMap('argocd-gpg-keys-cm'),
     configMap('holdfast-plugins'),
+    reader.get({ group: '', version: 'v1', kind: 'Secret', namespace, name: 'argocd-secret' }),
     reader.list({ group: '', version: 'v1', kind: 'Secret', namespace, labelSelector: REPOSITORY_SECRETS }),
   ])
   const { value, problems } = parseSourceSettings({
     ...{ argocdCm, tlsCerts, knownHosts, gpgKeys, plugins },
     repositories: secrets.items,
   })
-  return { settings: value, problems }
+  return { settings: value, webhookSecrets: webhookSecretsOf(argocdSecret), problems }
 }
 
 /** Of what changes a render, credentials left out. */
@@ -51,6 +65,7 @@ export interface SourceSettingsOptions {
 export class SourceSettingsWatch {
   readonly #options: SourceSettingsOptions
   #timer: { cancel(): void } | null = null
+  #webhookSecrets: Readonly<Record<string, string>> = {}
   #known = ''
   #digest = ''
   #said = ''
@@ -62,6 +77,10 @@ export class SourceSettingsWatch {
   /** Changes when the same files may render otherwise. */
   get digest(): string {
     return this.#digest
+  }
+
+  get webhookSecrets(): Readonly<Record<string, string>> {
+    return this.#webhookSecrets
   }
 
   /** Resolves when they were read once; a failure is logged and tried again. */
@@ -77,7 +96,8 @@ export class SourceSettingsWatch {
   async #read(): Promise<void> {
     const { reader, options } = this.#options.deps
     try {
-      const { settings, problems } = await readSourceSettings(reader, options.namespace)
+      const { settings, webhookSecrets, problems } = await readSourceSettings(reader, options.namespace)
+      this.#webhookSecrets = webhookSecrets
       this.#say(problems)
       this.#take(settings)
     } catch (error) {

@@ -79,7 +79,7 @@ export async function run(options: RunOptions): Promise<Running> {
     const reasons = loop.notReady()
     return { ok: reasons.length === 0, reasons }
   }
-  const api = await serveApi({ ...parseListen(options.listen), metrics, ready })
+  const api = await serveApi({ ...parseListen(options.listen), metrics, ready, webhooks: loop.webhooks })
   const address = `http://${api.host}:${api.port}`
   log.info({ mode: options.mode, server, listen: address, version: VERSION }, 'starting')
   const stop = async (): Promise<void> => {

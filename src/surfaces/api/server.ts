@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { readPush, type WebhookSecrets } from './webhook.ts'
 
 export interface Readiness {
   readonly ok: boolean
@@ -14,6 +15,8 @@ export interface ApiOptions {
   readonly port?: number
   ready(): Readiness
   readonly metrics: { readonly contentType: string; page(): Promise<string> }
+  /** Absent = nobody listens to Git hosts. `pushed` answers how many applications will look. */
+  readonly webhooks?: { secrets(): WebhookSecrets; pushed(urls: readonly string[], provider: string): number }
 }
 
 export interface Api {
@@ -41,11 +44,39 @@ function readiness({ ok, reasons }: Readiness): Answer {
   }
 }
 
+/** Read whole on the main thread: about so much is parsed within a few milliseconds. */
+const WEBHOOK_BYTES = 1 << 20
+
+/** null = too long. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > WEBHOOK_BYTES) return null
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+async function webhook(request: IncomingMessage, { webhooks }: ApiOptions): Promise<Answer> {
+  if (webhooks === undefined) return { status: 404, body: 'not found\n' }
+  const body = await bodyOf(request)
+  if (body === null)
+    return { status: 413, body: `a webhook may have ${WEBHOOK_BYTES} bytes; polling finds the commit\n` }
+  const push = readPush({ headers: request.headers, body, secrets: webhooks.secrets() })
+  if (push.state === 'refused') return { status: push.status, body: `${push.reason}\n` }
+  if (push.state === 'other') return { status: 200, body: 'nothing to do: no push\n' }
+  const looking = webhooks.pushed(push.urls, push.provider)
+  return { status: 200, body: `${looking} application${looking === 1 ? '' : 's'} will look\n` }
+}
+
 async function answerTo(request: IncomingMessage, options: ApiOptions): Promise<Answer> {
+  const path = (request.url ?? '').replace(/\?.*$/s, '')
+  if (path === '/api/webhook' && request.method === 'POST') return webhook(request, options)
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { status: 405, body: 'method not allowed\n', headers: { allow: 'GET, HEAD' } }
   }
-  const path = (request.url ?? '').replace(/\?.*$/s, '')
   switch (path) {
     case '/healthz':
       return { status: 200, body: 'ok\n' }

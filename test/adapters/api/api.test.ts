@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Api, type Readiness, serveApi } from '../../../src/surfaces/api/index.ts'
@@ -102,4 +103,96 @@ it('rejects when the port is taken', async () => {
   await expect(
     serveApi({ port: api.port, ready: () => readiness, metrics: { contentType: '', page } }),
   ).rejects.toThrow(/EADDRINUSE/)
+})
+
+describe('webhooks of Git hosts [S000-07]', () => {
+  const told: { urls: readonly string[]; provider: string }[] = []
+  let secrets: Record<string, string>
+  let hooks: Api
+  beforeEach(async () => {
+    told.length = 0
+    secrets = {}
+    hooks = await serveApi({
+      port: 0,
+      ready: () => readiness,
+      metrics: { contentType: 'text/plain', page: async () => '' },
+      webhooks: {
+        secrets: () => secrets,
+        pushed: (urls, provider) => {
+          told.push({ urls, provider })
+          return 2
+        },
+      },
+    })
+  })
+  afterEach(() => hooks.close())
+
+  const post = async (headers: Record<string, string>, body: string): Promise<[number, string]> => {
+    const answer = await fetch(`http://127.0.0.1:${hooks.port}/api/webhook`, { method: 'POST', headers, body })
+    return [answer.status, await answer.text()]
+  }
+  const hmac = (secret: string, body: string): string => createHmac('sha256', secret).update(body).digest('hex')
+  const url = 'https://git.example/team/apps.git'
+  const push = JSON.stringify({ ref: 'refs/heads/main', repository: { clone_url: url } })
+  const gitlab = JSON.stringify({ object_kind: 'push', project: { git_http_url: url } })
+  const server = JSON.stringify({ repository: { links: { clone: [{ href: url, name: 'http' }] } } })
+  const azure = JSON.stringify({ eventType: 'git.push', resource: { repository: { remoteUrl: url } } })
+  const basic = `Basic ${Buffer.from('hook:s3cret').toString('base64')}`
+
+  it.each([
+    [
+      'github',
+      'webhook.github.secret',
+      push,
+      { 'x-github-event': 'push', 'x-hub-signature-256': `sha256=${hmac('s3cret', push)}` },
+    ],
+    ['gitlab', 'webhook.gitlab.secret', gitlab, { 'x-gitlab-event': 'Push Hook', 'x-gitlab-token': 's3cret' }],
+    [
+      'gitea',
+      'webhook.gogs.secret',
+      push,
+      { 'x-gitea-event': 'push', 'x-github-event': 'push', 'x-gitea-signature': hmac('s3cret', push) },
+    ],
+    ['gogs', 'webhook.gogs.secret', push, { 'x-gogs-event': 'push', 'x-gogs-signature': hmac('s3cret', push) }],
+    ['bitbucket', 'webhook.bitbucket.uuid', server, { 'x-hook-uuid': 's3cret' }],
+    [
+      'bitbucketserver',
+      'webhook.bitbucketserver.secret',
+      server,
+      { 'x-event-key': 'repo:refs_changed', 'x-hub-signature': `sha256=${hmac('s3cret', server)}` },
+    ],
+    ['azuredevops', 'webhook.azuredevops.password', azure, { 'x-vss-activityid': 'a', authorization: basic }],
+  ] as [string, string, string, Record<string, string>][])('%s', async (provider, key, body, headers) => {
+    expect(await post(headers, body)).toEqual([200, '2 applications will look\n'])
+    secrets = { [key]: 's3cret', 'webhook.azuredevops.username': 'hook' }
+    expect(await post(headers, body)).toEqual([200, '2 applications will look\n'])
+    expect(told).toEqual([
+      { urls: [url], provider },
+      { urls: [url], provider },
+    ])
+    secrets = { [key]: 'another' }
+    expect((await post(headers, body))[0]).toBe(401)
+    expect(told).toHaveLength(2)
+  })
+
+  it.each([
+    ['no known host', {}, push, 400],
+    ['no JSON', { 'x-github-event': 'push' }, 'ref=main', 400],
+    ['no push', { 'x-github-event': 'ping' }, push, 200],
+    [
+      'no repository',
+      { 'x-github-event': 'push' },
+      '{"repository": {"clone_url": 7, "links": {"clone": [null]}}}',
+      200,
+    ],
+    ['too long', { 'x-github-event': 'push' }, ' '.repeat(2 << 20), 413],
+  ])('%s', async (_, headers, body, status) => {
+    expect((await post(headers, body))[0]).toBe(status)
+    expect(told.flatMap(({ urls }) => urls)).toEqual([])
+  })
+
+  it('are read only where somebody listens', async () => {
+    expect((await ask('/api/webhook', { method: 'POST', body: push })).status).toBe(404)
+    expect((await fetch(`http://127.0.0.1:${hooks.port}/api/webhook`)).status).toBe(404)
+  })
 })

@@ -1,0 +1,48 @@
+// What is on the desk for one application: its state, what is wished for, and when it is looked at again.
+import type { AppKey, Settings } from '../core/definition/index.ts'
+import type { KubeObject } from '../core/kube/index.ts'
+import { type AppState, newApp } from './state.ts'
+import type { Wish } from './wish.ts'
+
+export interface Desk {
+  readonly app: AppState
+  wish: Wish | null
+  working: Promise<void> | null
+  poll: { cancel(): void } | null
+  retry: { cancel(): void } | null
+  quiet: { cancel(): void } | null
+  unknownKinds: number
+  /** The Application as it was last seen. */
+  object: KubeObject | null
+}
+
+export function newDesk(key: AppKey): Desk {
+  return {
+    ...{ app: newApp(key), wish: null, working: null, object: null },
+    ...{ poll: null, retry: null, quiet: null, unknownKinds: 0 },
+  }
+}
+
+export function clearDesk(desk: Desk): void {
+  desk.poll?.cancel()
+  desk.retry?.cancel()
+  desk.quiet?.cancel()
+}
+
+const FAILING_POLL_MS = 30_000
+
+/** How old a repository's copy may be where nothing says that something is new. */
+export function settledAge({ reconciliationMs }: Settings): number {
+  return reconciliationMs === 0 ? Number.POSITIVE_INFINITY : reconciliationMs
+}
+
+/** When the repository is to be looked at again; null = never by itself. A failing one sooner. */
+export function nextPoll(app: AppState, settings: Settings): { waitMs: number; maxAgeMs: number } | null {
+  const { reconciliationMs, reconciliationJitterMs } = settings
+  if (reconciliationMs === 0 || app.removed) return null
+  const waitMs =
+    app.sourceProblems.length > 0
+      ? Math.min(reconciliationMs, FAILING_POLL_MS)
+      : reconciliationMs + Math.random() * reconciliationJitterMs
+  return { waitMs, maxAgeMs: reconciliationMs * 0.9 }
+}
