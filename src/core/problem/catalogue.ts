@@ -28,7 +28,7 @@ export const CATALOGUE = {
   HF1002: entry(
     'Revision not found',
     'retry',
-    'Check targetRevision: it must be a branch, tag or commit of the repository.',
+    'Check targetRevision: a branch, tag or commit of the repository, a version of the chart, or a range that one fits.',
   ),
   HF1003: entry('File is not valid YAML or JSON', 'wait', 'Mend the file at the line named.'),
   HF1004: entry('Path not found', 'wait', 'Check spec.source.path: the directory must exist in this revision.'),
@@ -48,7 +48,7 @@ export const CATALOGUE = {
     'wait',
     'Give the document apiVersion, kind and metadata.name, or exclude the file.',
   ),
-  HF1013: entry('Source type not supported', 'wait', 'Use a plain directory or a kustomization.'),
+  HF1013: entry('Source type not supported', 'wait', 'See docs/reference/sources.md for what can be rendered.'),
   HF1014: entry(
     'Source changed its answer',
     'report',
@@ -70,7 +70,7 @@ export const CATALOGUE = {
   ),
   HF2006: entry('Project not found', 'wait', 'Create the AppProject or name an existing one.'),
   HF2007: entry('Field has no effect', 'report', 'Nothing to do; the field may stay.'),
-  HF2008: entry('Setting cannot be used', 'wait', 'Correct the key in argocd-cm.'),
+  HF2008: entry('Setting cannot be used', 'wait', 'Correct the key in the ConfigMap or Secret named.'),
   // 3xxx desired set
   HF3001: entry('Object declared twice', 'report', 'Remove one of the declarations; the last one is used.'),
   HF3002: entry('Unknown kind', 'retry', 'Install the CRD, or correct apiVersion and kind.'),
