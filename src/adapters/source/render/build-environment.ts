@@ -1,10 +1,10 @@
 // The variables that sources may use: `$ARGOCD_APP_NAME` and its like.
 import type { RevisedSource, RenderRequest } from '../../../ports/source.ts'
 
-/** Names and values as Argo CD gives them to its tools. */
+/** Names and values as Argo CD gives them to its tools. Plugins see more; see plugin-environment.ts. */
 export function environmentOf(
   { source, revision }: RevisedSource,
-  { app, cluster }: Pick<RenderRequest, 'app' | 'cluster'>,
+  { app }: Pick<RenderRequest, 'app'>,
 ): Readonly<Record<string, string>> {
   return {
     ARGOCD_APP_NAME: app.name,
@@ -16,19 +16,22 @@ export function environmentOf(
     ARGOCD_APP_SOURCE_PATH: source.path,
     ARGOCD_APP_SOURCE_REPO_URL: source.repoURL,
     ARGOCD_APP_SOURCE_TARGET_REVISION: source.targetRevision,
-    KUBE_VERSION: cluster.version,
-    KUBE_API_VERSIONS: cluster.apiVersions.join(','),
   }
 }
 
-/** Replaces `$NAME` and `${NAME}` by their values; other names become empty and `$$` a dollar, as in Argo CD. */
+/** `${x}`, `${`, `$x`; a name of one of the shell's special characters stands alone. */
+const VARIABLE = /\$(?:\{([*#$@!?\-0-9])\}|\{([^}]*)\}|(\{)|([*#$@!?\-0-9])|([A-Za-z0-9_]+))/g
+
+/**
+ * Replaces `$NAME` and `${NAME}` by their values, names that nobody knows by nothing, and `$$` by a dollar; what Argo CD
+ * (Go's os.Expand) makes of broken forms is made of them here too.
+ */
 export function substitute(text: string, environment: Readonly<Record<string, string>>): string {
-  return text.replace(
-    /\$(?:(\$)|\{([^}]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g,
-    (_, dollar: string, braced: string, plain: string) => {
-      if (dollar !== undefined) return '$'
-      const name = braced ?? plain
-      return Object.hasOwn(environment, name) ? (environment[name] ?? '') : ''
-    },
-  )
+  return text.replace(VARIABLE, (_, ...found: (string | undefined)[]) => {
+    const [single, braced, broken, special, plain] = found
+    const name = single ?? braced ?? special ?? plain ?? ''
+    if (broken !== undefined || name === '') return ''
+    if (name === '$') return '$'
+    return Object.hasOwn(environment, name) ? (environment[name] ?? '') : ''
+  })
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
 import type { RenderedObject, RenderedSource } from '../../../core/desired/index.ts'
-import type { Problem } from '../../../core/problem/index.ts'
+import { HoldfastError, type Problem } from '../../../core/problem/index.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { SourceLimits } from '../limits.ts'
 import type { RenderContext, RenderPlan } from './plan.ts'
@@ -26,11 +26,15 @@ interface Made {
   readonly from: RenderedSource['from']
 }
 
+const NARROW_KEYS = 1_000
+
 export class RenderEngine {
   readonly #clock: Clock
   readonly #cache: RenderCache
   readonly #running = new Map<string, Promise<Made>>()
   readonly #slot: ReturnType<typeof pLimit>
+  /** Keys whose plans name too few files; see RenderPlan.wider. */
+  readonly #tooNarrow = new Set<string>()
 
   constructor(clock: Clock, limits: SourceLimits) {
     this.#clock = clock
@@ -40,6 +44,31 @@ export class RenderEngine {
 
   /** Throws HF1009–HF1011. */
   async render(plan: RenderPlan, context: EngineContext, signal?: AbortSignal): Promise<SourceRender> {
+    const { wider } = plan
+    if (wider === undefined) return this.#render(plan, context, signal)
+    const key = renderKey(plan)
+    if (this.#tooNarrow.has(key)) return this.#render(await wider(), context, signal)
+    try {
+      return await this.#render(plan, context, signal)
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || error.problem.code !== 'HF1009' || signal?.aborted === true) throw error
+      const all = await wider()
+      if (all.files.length <= plan.files.length) throw error
+      const render = await this.#render(all, context, signal)
+      this.#remember(key)
+      return render
+    }
+  }
+
+  #remember(key: string): void {
+    this.#tooNarrow.add(key)
+    for (const oldest of this.#tooNarrow) {
+      if (this.#tooNarrow.size <= NARROW_KEYS) return
+      this.#tooNarrow.delete(oldest)
+    }
+  }
+
+  async #render(plan: RenderPlan, context: EngineContext, signal: AbortSignal | undefined): Promise<SourceRender> {
     const begin = this.#clock.now()
     const key = renderKey(plan)
     const { render, from } = await this.#once(key, () => this.#make(plan, context, signal))

@@ -1,169 +1,322 @@
-// What a kustomization reads: found by following its files, so that only this is checked out, and its hashes are the key.
-import { isMap, type Json } from '../../../core/kube/index.ts'
-import { HoldfastError, problem } from '../../../core/problem/index.ts'
+// What a kustomization reads: found by following its files, so that only this is laid out, and its hashes are the key.
+import { createHash } from 'node:crypto'
+import { posix } from 'node:path'
+import { canonicalJson, isMap } from '../../../core/kube/index.ts'
+import { HoldfastError, problem, type ProblemCode, type ProblemSubject } from '../../../core/problem/index.ts'
 import { readYaml } from '../../../core/yaml/index.ts'
+import type { InputFile } from '../files/input-file.ts'
+import { type Place, type SourceFiles, TooLargeError } from '../files/trees.ts'
 import { shown } from '../git/address.ts'
-import type { ListingContext, RepositoryFile } from './listing.ts'
-import { outside } from './listing.ts'
-import { TooLargeError } from '../files/trees.ts'
+import type { SourceLimits } from '../limits.ts'
+import { chartOfPlugin, type ChartReference, chartsOf } from './kustomize-charts.ts'
+import {
+  inlinePlugins,
+  KUSTOMIZATION_FILES,
+  type MutableMap,
+  pathsOfPlugin,
+  readKustomization,
+  type Reference,
+  referencesOf,
+} from './kustomize-document.ts'
+import { outside as outsideLink } from './listing.ts'
+import { isMarkedRepository, repositoryReference, type RepositoryReference } from './kustomize-repository-url.ts'
+import type { Directory, Outside } from './plan.ts'
 
-export const KUSTOMIZATION_FILES: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+/** A chart that has to be unpacked before the tool runs. */
+export interface PackedChart {
+  /** Directory in the working directory that is to hold the chart's own directory. */
+  readonly into: string
+  readonly archive: InputFile
+}
 
 export interface Closure {
-  readonly files: readonly RepositoryFile[]
+  readonly files: readonly InputFile[]
+  /** Kustomizations that are not laid out as they are: text by path in the working directory. */
+  readonly changed: ReadonlyMap<string, string>
+  readonly charts: readonly PackedChart[]
+  /** Whether a chart is inflated. */
+  readonly hasCharts: boolean
+  /** Names that stand in variable files without a value: kustomize takes it from its environment. */
+  readonly variables: ReadonlySet<string>
 }
 
-const REMOTE = /:\/\/|^git::|^git@|\?(ref|version|timeout|submodules)=|^(www\.)?(github|gitlab|bitbucket)\.[a-z]+[/:]/i
-const PATH_LISTS = [
-  'resources',
-  'bases',
-  'components',
-  'crds',
-  'configurations',
-  'generators',
-  'transformers',
-  'validators',
-  'patchesStrategicMerge',
-]
-const PATH_ITEMS = ['patches', 'patchesJson6902', 'replacements']
-const GENERATORS = ['configMapGenerator', 'secretGenerator']
-
-const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : [])
-
-/** `key=path` of a generator's file. */
-function fileArgument(entry: Json): string[] {
-  if (typeof entry !== 'string') return []
-  return [entry.slice(entry.indexOf('=') + 1)]
+export interface ClosureInput {
+  readonly files: SourceFiles
+  readonly place: Directory
+  readonly limits: SourceLimits
+  readonly outside: Outside
+  /** Lays the Application's options over the top kustomization; null = there are none. */
+  readonly edit: ((document: MutableMap) => Promise<void>) | null
+  readonly enableHelm: boolean
+  /** `named`: what the kustomizations name; `directories`: all that lies below them. */
+  readonly extent: 'named' | 'directories'
 }
 
-function referencesOf(document: Json): string[] {
-  if (!isMap(document)) return []
-  const paths = PATH_LISTS.flatMap((name) => list(document[name]).filter((entry) => typeof entry === 'string'))
-  for (const name of PATH_ITEMS) {
-    for (const item of list(document[name])) if (isMap(item) && typeof item.path === 'string') paths.push(item.path)
-  }
-  for (const name of GENERATORS) {
-    for (const item of list(document[name])) {
-      if (!isMap(item)) continue
-      paths.push(...[...list(item.files), ...list(item.envs)].flatMap(fileArgument))
-      if (typeof item.env === 'string') paths.push(item.env)
-    }
-  }
-  if (isMap(document.openapi) && typeof document.openapi.path === 'string') paths.push(document.openapi.path)
-  // A patch or a generator's file may also stand inline; text with line breaks is no path.
-  return (paths as string[]).filter((path) => path !== '' && !path.includes('\n'))
+/** A repository and where it lies in the working directory ('' = its top). */
+interface Area extends SourceFiles {
+  readonly mount: string
 }
 
-interface Gathering {
-  readonly context: ListingContext
-  readonly files: Map<string, RepositoryFile>
-  readonly directories: Set<string>
-}
-
-function add(gathering: Gathering, path: readonly string[], id: string): void {
-  const file = path.join('/')
-  gathering.files.set(file, { path: file, id })
-  const { renderFiles } = gathering.context.limits
-  if (gathering.files.size > renderFiles)
-    throw new HoldfastError(problem('HF1010', `the kustomization reads more than ${renderFiles} files`))
+interface Spot {
+  readonly area: Area
+  /** Real path of the directory from the root of the area. */
+  readonly path: readonly string[]
+  /** File name of its kustomization, for messages. */
+  readonly file: string
 }
 
 const DEEPEST = 64
+const MOST_REPOSITORIES = 32
 
-/** A kustomization may name any file below its directory: all of it belongs to the closure. */
-async function addTree(gathering: Gathering, tree: string, path: readonly string[]): Promise<void> {
-  if (path.length > DEEPEST) return
-  for (const entry of await gathering.context.trees.entries(tree)) {
-    const here = [...path, entry.name]
-    if (entry.kind === 'blob') add(gathering, here, entry.id)
-    else if (entry.kind === 'tree') await addTree(gathering, entry.id, here)
-    else if (entry.kind === 'symlink') {
-      const place = await gathering.context.trees.locate(gathering.context.root, here)
-      if (place.kind === 'outside') throw new HoldfastError(outside(here.join('/')))
-      if (place.kind === 'blob') add(gathering, here, place.id)
-    }
-  }
-}
+const joined = (mount: string, path: readonly string[]): string =>
+  [mount, ...path].filter((part) => part !== '').join('/')
+const named = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
 
-async function kustomizationAt(gathering: Gathering, tree: string, path: readonly string[]): Promise<Json[]> {
-  const { trees } = gathering.context
-  for (const entry of await trees.entries(tree)) {
-    if (!KUSTOMIZATION_FILES.includes(entry.name)) continue
-    const file = [...path, entry.name].join('/')
-    const place = await trees.locate(gathering.context.root, [...path, entry.name])
-    if (place.kind !== 'blob') continue
-    const read = readYaml((await trees.blob(place.id)).toString('utf8'), { file })
-    if (read.problems[0] !== undefined) throw new HoldfastError(read.problems[0])
-    return read.documents.map(({ value }) => value)
-  }
-  return []
-}
+const isBase = (kind: Reference['kind']): boolean => kind === 'base' || kind === 'plugin'
 
-async function enter(gathering: Gathering, tree: string, path: readonly string[]): Promise<void> {
-  const key = path.join('/')
-  if (gathering.directories.has(key)) return
-  gathering.directories.add(key)
-  await addTree(gathering, tree, path)
-  for (const document of await kustomizationAt(gathering, tree, path)) {
-    for (const reference of referencesOf(document)) await followReference(gathering, path, reference)
-  }
-}
-
-async function followReference(gathering: Gathering, from: readonly string[], reference: string): Promise<void> {
-  const { trees, root } = gathering.context
-  const file = [...from, 'kustomization.yaml'].join('/')
-  if (reference.startsWith('/'))
-    throw new HoldfastError(problem('HF1006', `${file} names the absolute path ${shown(reference)}`, { file }))
-  const place = await trees.locate(root, [...from, ...reference.split('/')])
-  if (place.kind === 'outside') {
-    if (REMOTE.test(reference)) throw remote(file, reference)
-    throw new HoldfastError(
-      problem('HF1006', `${file} names ${shown(reference)}, which leaves the repository`, { file }),
-    )
-  }
-  if (place.kind === 'missing' && REMOTE.test(reference)) throw remote(file, reference)
-  if (place.kind === 'submodule')
-    throw new HoldfastError(problem('HF1013', `${file} names ${shown(reference)}, which is a submodule`, { file }))
-  // Behind a link the directory is checked out under the name of the link too, for that is where the tool looks.
-  if (place.kind === 'tree') await enter(gathering, place.id, lexicalPath(from, reference))
-  if (place.kind === 'tree') await enter(gathering, place.id, place.path)
-  if (place.kind === 'blob') add(gathering, place.path, place.id)
-}
-
-function lexicalPath(from: readonly string[], reference: string): string[] {
+/** `from` and a relative path, as a shell would read it; null above the top. */
+function lexicalPath(from: readonly string[], reference: string): string[] | null {
   const path = [...from]
   for (const segment of reference.split('/')) {
-    if (segment === '..') path.pop()
-    else if (segment !== '' && segment !== '.') path.push(segment)
+    if (segment === '..') {
+      if (path.pop() === undefined) return null
+    } else if (segment !== '' && segment !== '.') path.push(segment)
   }
   return path
 }
 
-function remote(file: string, reference: string): HoldfastError {
-  return new HoldfastError(
-    problem(
-      'HF1009',
-      `${file} names the remote ${shown(reference)}; remote bases are not fetched`,
-      { file },
-      'Copy the base into the repository.',
-    ),
-  )
+class Gathering {
+  readonly files = new Map<string, InputFile>()
+  readonly changed = new Map<string, string>()
+  readonly charts: PackedChart[] = []
+  readonly variables = new Set<string>()
+  hasCharts = false
+  readonly #input: ClosureInput
+  readonly #entered = new Set<string>()
+  readonly #repositories = new Map<string, Promise<Area>>()
+
+  constructor(input: ClosureInput) {
+    this.#input = input
+  }
+
+  async enter(area: Area, place: Directory): Promise<void> {
+    const directory = joined(area.mount, place.path)
+    if (this.#entered.has(directory)) return
+    const isTop = this.#entered.size === 0
+    this.#entered.add(directory)
+    if (this.#input.extent === 'directories') await this.#addTree(area, place)
+    const found = await this.#kustomizationsAt(area, place)
+    const [only] = found
+    // None or several: the tool says so.
+    if (only === undefined || found.length > 1) return
+    const spot: Spot = { area, path: place.path, file: [...place.path, only.name].join('/') }
+    const text = (await this.#read(spot.file, () => area.trees.blob(only.id))).toString('utf8')
+    const document = readKustomization(text, this.#subject(spot))
+    if (document === null) return
+    const before = canonicalJson(document)
+    if (isTop) await this.#input.edit?.(document)
+    await this.#follow(spot, document)
+    const after = canonicalJson(document)
+    if (after !== before) this.changed.set(joined(area.mount, [...place.path, only.name]), after)
+  }
+
+  async #kustomizationsAt(area: Area, place: Directory): Promise<{ name: string; id: string }[]> {
+    const found: { name: string; id: string }[] = []
+    for (const { name } of await area.trees.entries(place.id)) {
+      if (!KUSTOMIZATION_FILES.includes(name)) continue
+      const path = [...place.path, name]
+      const at = await area.trees.locate(area.root, path)
+      if (at.kind !== 'blob') continue
+      this.#add(area, path, at.id)
+      found.push({ name, id: at.id })
+    }
+    return found
+  }
+
+  async #follow(spot: Spot, document: MutableMap): Promise<void> {
+    for (const reference of referencesOf(document)) await this.#reference(spot, reference)
+    for (const text of inlinePlugins(document)) await this.#plugins(spot, text)
+    for (const chart of chartsOf(document)) await this.#chart(spot, chart)
+  }
+
+  async #reference(spot: Spot, reference: Reference): Promise<void> {
+    const { kind, text } = reference
+    if (/^https?:\/\//i.test(text)) return this.#remote(spot, reference)
+    if (text.startsWith('/')) throw this.#refused(spot, 'HF1006', `names the absolute path ${shown(text)}`)
+    const path = lexicalPath(spot.path, text)
+    const place: Place = path === null ? { kind: 'outside' } : await spot.area.trees.locate(spot.area.root, path)
+    if (isBase(kind) && place.kind !== 'blob' && repositoryReference(text) !== null)
+      return this.#remote(spot, reference)
+    if ('path' in place) return this.#local(spot, reference, place)
+    // The tool says of a missing file what it was wanted for.
+    if (place.kind === 'missing') return
+    if (path !== null) throw new HoldfastError(outsideLink(path.join('/')))
+    throw this.#refused(spot, 'HF1006', `names ${shown(text)}, which leaves the repository`)
+  }
+
+  async #local(spot: Spot, reference: Reference, place: Extract<Place, { id: string }>): Promise<void> {
+    const { kind, text } = reference
+    if (place.kind === 'submodule') throw this.#refused(spot, 'HF1013', `names ${shown(text)}, which is a submodule`)
+    // The tool follows links to where they lead, so that is what it is told.
+    if (lexicalPath(spot.path, text)?.join('/') !== place.path.join('/')) {
+      reference.replace(posix.relative(spot.path.join('/'), place.path.join('/')) || '.')
+    }
+    if (place.kind === 'blob') return this.#file(spot, place, kind)
+    if (isBase(kind)) await this.enter(spot.area, place)
+    if (kind === 'plugin') await this.#pluginDirectory(spot, place)
+  }
+
+  async #file(spot: Spot, { id, path }: Directory, kind: Reference['kind']): Promise<void> {
+    this.#add(spot.area, path, id)
+    if (kind === 'plugin') await this.#plugins(spot, await this.#text(spot.area, path, id))
+    if (kind === 'env') this.#variables(await this.#text(spot.area, path, id))
+  }
+
+  async #text(area: Area, path: readonly string[], id: string): Promise<string> {
+    return (await this.#read(path.join('/'), () => area.trees.blob(id))).toString('utf8')
+  }
+
+  #variables(text: string): void {
+    for (const line of text.split('\n'))
+      if (/^\s*[A-Za-z_][A-Za-z0-9_]*\s*$/.test(line)) this.variables.add(line.trim())
+  }
+
+  /** Configurations of generators and transformers: what they name is taken along where it is there. */
+  async #plugins(spot: Spot, text: string): Promise<void> {
+    for (const { value } of readYaml(text, { file: spot.file }).documents) {
+      if (!isMap(value)) continue
+      const document = value as MutableMap
+      for (const path of pathsOfPlugin(document)) await this.#addIfThere(spot, path)
+      for (const chart of chartOfPlugin(document)) await this.#chart(spot, chart)
+    }
+  }
+
+  /** What a kustomization of generators yields is read below the kustomization that names it. */
+  async #pluginDirectory(spot: Spot, { id, path }: Directory): Promise<void> {
+    for (const entry of await spot.area.trees.entries(id)) {
+      if (entry.kind !== 'blob' || !/\.ya?ml$/.test(entry.name) || KUSTOMIZATION_FILES.includes(entry.name)) continue
+      await this.#plugins(spot, await this.#text(spot.area, [...path, entry.name], entry.id))
+    }
+  }
+
+  async #addIfThere(spot: Spot, text: string): Promise<void> {
+    const path = text.startsWith('/') ? null : lexicalPath(spot.path, text)
+    if (path === null) return
+    const place = await spot.area.trees.locate(spot.area.root, path)
+    if (place.kind === 'blob') this.#add(spot.area, path, place.id)
+  }
+
+  async #chart(spot: Spot, chart: ChartReference): Promise<void> {
+    this.hasCharts = true
+    for (const file of chart.files) await this.#addIfThere(spot, file)
+    const path = chart.directory.startsWith('/') ? null : lexicalPath(spot.path, chart.directory)
+    if (path === null) throw this.#refused(spot, 'HF1006', `has a chart home that leaves the repository`)
+    const place = await spot.area.trees.locate(spot.area.root, path)
+    if (place.kind === 'tree') return this.#addTree(spot.area, { id: place.id, path })
+    const { repository, name, version } = chart
+    if (repository === '' || !this.#input.enableHelm) return
+    const archive = await this.#input.outside.chart({ repository, name, version })
+    const into = joined(spot.area.mount, path.slice(0, -1))
+    const at = `.holdfast-charts/${this.charts.length}.tgz`
+    this.charts.push({ into, archive: { path: at, id: archive.id, read: () => archive.read() } })
+  }
+
+  async #remote(spot: Spot, reference: Reference): Promise<void> {
+    const { kind, text } = reference
+    const repository = isBase(kind) ? repositoryReference(text) : null
+    const mayBeFile = /^https?:\/\//i.test(text) && (repository === null || !isMarkedRepository(text))
+    const file = mayBeFile ? await this.#remoteFile(spot, text, repository) : null
+    if (file !== null) return reference.replace(posix.relative(joined(spot.area.mount, spot.path), file))
+    if (repository === null) throw this.#refused(spot, 'HF1009', `names ${shown(text)}, which is no file`)
+    const area = await this.#repository(repository)
+    const place = await area.trees.locate(area.root, repository.path.split('/'))
+    if (place.kind !== 'tree') {
+      const what = `names ${shown(text)}, but ${shown(repository.path)} is no directory of ${area.repository}`
+      throw this.#refused(spot, 'HF1009', what)
+    }
+    reference.replace(posix.relative(joined(spot.area.mount, spot.path), joined(area.mount, place.path)))
+    await this.enter(area, place)
+    if (kind === 'plugin') await this.#pluginDirectory({ area, path: place.path, file: spot.file }, place)
+  }
+
+  /** The file's path in the working directory; null when the URL turns out to mean the repository. */
+  async #remoteFile(spot: Spot, url: string, repository: RepositoryReference | null): Promise<string | null> {
+    const extension = /\.(?:ya?ml|json)(?=$|\?)/i.exec(url)?.[0] ?? ''
+    const isEither = repository !== null && extension === ''
+    try {
+      const file = await this.#input.outside.file(url)
+      if (isEither && /^\s*</.test((await file.read()).toString('latin1', 0, 64))) return null
+      const path = joined(spot.area.mount, [...spot.path, `.holdfast-outside-${named(url)}${extension}`])
+      this.#put({ path, id: file.id, read: () => file.read() })
+      return path
+    } catch (error) {
+      const isNoFile = error instanceof HoldfastError && ['HF1001', 'HF1004'].includes(error.problem.code)
+      if (isEither && isNoFile) return null
+      throw error
+    }
+  }
+
+  #repository({ url, ref }: RepositoryReference): Promise<Area> {
+    const key = `${url}\n${ref}`
+    const known = this.#repositories.get(key)
+    if (known !== undefined) return known
+    if (this.#repositories.size >= MOST_REPOSITORIES) {
+      throw new HoldfastError(problem('HF1010', `the kustomization names more than ${MOST_REPOSITORIES} repositories`))
+    }
+    const mount = `.holdfast-outside-${named(key)}`
+    const opened = this.#input.outside.repository(url, ref).then((files) => ({ ...files, mount }))
+    this.#repositories.set(key, opened)
+    return opened
+  }
+
+  async #addTree(area: Area, { id, path }: Directory): Promise<void> {
+    if (path.length > DEEPEST) return
+    for (const entry of await area.trees.entries(id)) {
+      const here = [...path, entry.name]
+      if (entry.kind === 'blob') this.#add(area, here, entry.id)
+      else if (entry.kind === 'tree') await this.#addTree(area, { id: entry.id, path: here })
+      else if (entry.kind === 'symlink') {
+        const place = await area.trees.locate(area.root, here)
+        if (place.kind === 'blob') this.#add(area, here, place.id)
+      }
+    }
+  }
+
+  #add({ trees, mount }: Area, path: readonly string[], id: string): void {
+    this.#put({ path: joined(mount, path), id, read: () => this.#read(path.join('/'), () => trees.blob(id)) })
+  }
+
+  #put(file: InputFile): void {
+    this.files.set(file.path, file)
+    const { renderFiles } = this.#input.limits
+    if (this.files.size > renderFiles)
+      throw new HoldfastError(problem('HF1010', `the kustomization reads more than ${renderFiles} files`))
+  }
+
+  async #read(file: string, read: () => Promise<Buffer>): Promise<Buffer> {
+    try {
+      return await read()
+    } catch (error) {
+      if (!(error instanceof TooLargeError)) throw error
+      const message = `${file} has ${error.size} bytes; a file may have ${this.#input.limits.fileBytes}`
+      throw new HoldfastError(problem('HF1010', message, { file }))
+    }
+  }
+
+  #subject({ area, file }: Spot): ProblemSubject & { file: string } {
+    return area.mount === '' ? { file } : { file, repository: area.repository, revision: area.revision }
+  }
+
+  #refused(spot: Spot, code: ProblemCode, what: string): HoldfastError {
+    return new HoldfastError(problem(code, `${spot.file} ${what}`, this.#subject(spot)))
+  }
 }
 
-/** Every file that building the kustomization at `place` may read. Throws HF1006, HF1009, HF1010. */
-export async function kustomizeClosure(
-  context: ListingContext,
-  place: { id: string; path: readonly string[] },
-): Promise<Closure> {
-  const gathering: Gathering = { context, files: new Map(), directories: new Set() }
-  try {
-    await enter(gathering, place.id, place.path)
-  } catch (error) {
-    if (error instanceof TooLargeError)
-      throw new HoldfastError(
-        problem('HF1010', `a file of ${error.size} bytes is larger than ${context.limits.fileBytes}`),
-      )
-    throw error
-  }
-  return { files: [...gathering.files.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) }
+/** Every file that building the kustomization at `place` reads. Throws HF1001–HF1010, HF1013, HF2003. */
+export async function kustomizeClosure(input: ClosureInput): Promise<Closure> {
+  const gathering = new Gathering(input)
+  await gathering.enter({ ...input.files, mount: '' }, input.place)
+  const { files, changed, charts, hasCharts, variables } = gathering
+  const sorted = [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
+  return { files: sorted, changed, charts, hasCharts, variables }
 }

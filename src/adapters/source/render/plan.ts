@@ -63,6 +63,11 @@ export interface RenderPlan {
   readonly problems: readonly Problem[]
   /** Manifests. `files` are laid out below `work.directory` when it first is asked for; what is not among them is not there. */
   run(work: Workspace): Promise<Texts>
+  /**
+   * The same render with all that it might read, for when `files` turn out to be too few: when the tool fails, this plan is
+   * tried before the failure is believed.
+   */
+  wider?(): Promise<RenderPlan>
 }
 
 /** Throws HF1002–HF1013 when nothing can be rendered; single unusable files become problems of the plan. */

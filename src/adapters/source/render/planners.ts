@@ -3,7 +3,7 @@ import type { SourceDefinition } from '../../../core/definition/index.ts'
 import { HoldfastError, problem } from '../../../core/problem/index.ts'
 import { planDirectory } from './directory.ts'
 import { planKustomize } from './kustomize.ts'
-import { KUSTOMIZATION_FILES } from './kustomize-closure.ts'
+import { KUSTOMIZATION_FILES } from './kustomize-document.ts'
 import type { Planner, RenderContext, RenderPlan } from './plan.ts'
 
 type Kind = Exclude<SourceDefinition['type'], 'detect'>

@@ -1,0 +1,160 @@
+// The text of a kustomization as a value that may be changed, and what it names.
+import { load } from 'js-yaml'
+import { isMap } from '../../../core/kube/index.ts'
+import { HoldfastError, problem, type ProblemSubject } from '../../../core/problem/index.ts'
+import { readYaml } from '../../../core/yaml/index.ts'
+
+export const KUSTOMIZATION_FILES: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+
+export interface MutableMap {
+  [name: string]: unknown
+}
+
+/** Kustomize lets keys be written twice; the last one holds. Anchors are not worth the risk then. */
+function withLastKeys(text: string): unknown {
+  return /(?:^|[\s[{,:-])[&*][^\s]/.test(text) ? undefined : load(text, { json: true })
+}
+
+/** The first document; null when it is no map. Throws HF1003, HF1007, HF1008. */
+export function readKustomization(text: string, subject: ProblemSubject & { file: string }): MutableMap | null {
+  const { documents, problems } = readYaml(text, { file: subject.file })
+  const [wrong] = problems
+  if (wrong === undefined) return asMutable(documents[0]?.value)
+  const fallback = wrong.code === 'HF1007' ? withLastKeys(text) : undefined
+  if (fallback !== undefined) return asMutable(fallback)
+  throw new HoldfastError({ ...wrong, subject: { ...subject, ...wrong.subject } })
+}
+
+function asMutable(value: unknown): MutableMap | null {
+  return isMap(value) ? (structuredClone(value) as MutableMap) : null
+}
+
+/** The name under which a field is written: kustomize does not mind capitals. */
+export function keyOf(map: MutableMap, field: string): string {
+  if (Object.hasOwn(map, field)) return field
+  const wanted = field.toLowerCase()
+  return Object.keys(map).find((key) => key.toLowerCase() === wanted) ?? field
+}
+
+export function fieldOf(map: MutableMap, field: string): unknown {
+  const key = keyOf(map, field)
+  return Object.hasOwn(map, key) ? map[key] : undefined
+}
+
+export function textIn(map: MutableMap, field: string): string {
+  const value = fieldOf(map, field)
+  return typeof value === 'string' ? value : ''
+}
+
+export function mapsIn(map: MutableMap, field: string): readonly MutableMap[] {
+  const value = fieldOf(map, field)
+  return Array.isArray(value) ? value.filter((item): item is MutableMap => isMap(item)) : []
+}
+
+/** The items of a list that will be changed; [] when there is none. Throws HF1009 when it is something else. */
+export function listIn(map: MutableMap, field: string): unknown[] {
+  const value = fieldOf(map, field)
+  if (value === undefined || value === null) return []
+  if (!Array.isArray(value)) throw new HoldfastError(problem('HF1009', `${field} of the kustomization must be a list`))
+  return [...value]
+}
+
+/** What a kustomization names. */
+export interface Reference {
+  /** `base`: file, directory or repository; `plugin`: the same, or inline; `file`: a file, or inline; `env`: lines of variables. */
+  readonly kind: 'base' | 'plugin' | 'file' | 'env'
+  readonly text: string
+  replace(text: string): void
+}
+
+const LISTS: readonly (readonly [string, Reference['kind']])[] = [
+  ['resources', 'base'],
+  ['bases', 'base'],
+  ['components', 'base'],
+  ['generators', 'plugin'],
+  ['transformers', 'plugin'],
+  ['validators', 'plugin'],
+  ['crds', 'file'],
+  ['configurations', 'file'],
+  ['patchesStrategicMerge', 'file'],
+]
+const WITH_PATH = ['patches', 'patchesJson6902', 'replacements']
+const GENERATORS = ['configMapGenerator', 'secretGenerator']
+
+/** Inline documents have several lines or are maps; a path is neither. */
+function isInline(text: string): boolean {
+  return text === '' || text.includes('\n') || /^\s*[{[]/.test(text)
+}
+
+function* ofList(map: MutableMap, field: string, kind: Reference['kind']): Generator<Reference> {
+  const list = fieldOf(map, field)
+  if (!Array.isArray(list)) return
+  for (const [index, text] of list.entries()) {
+    if (typeof text !== 'string') continue
+    yield {
+      kind,
+      text,
+      replace: (other) => {
+        list[index] = other
+      },
+    }
+  }
+}
+
+function* ofField(map: MutableMap, field: string, kind: Reference['kind']): Generator<Reference> {
+  const text = textIn(map, field)
+  if (text === '') return
+  yield {
+    kind,
+    text,
+    replace: (other) => {
+      map[keyOf(map, field)] = other
+    },
+  }
+}
+
+/** `key=path`; without a key the name of the file is the key, and stays it when the path changes. */
+function* ofGeneratorFiles(generator: MutableMap): Generator<Reference> {
+  for (const { text, replace } of ofList(generator, 'files', 'file')) {
+    const equals = text.indexOf('=')
+    const path = text.slice(equals + 1)
+    const key = equals < 0 ? (path.split('/').at(-1) ?? path) : text.slice(0, equals)
+    yield { kind: 'file', text: path, replace: (other) => replace(`${key}=${other}`) }
+  }
+}
+
+function* allReferences(document: MutableMap): Generator<Reference> {
+  for (const [field, kind] of LISTS) yield* ofList(document, field, kind)
+  for (const field of WITH_PATH) for (const item of mapsIn(document, field)) yield* ofField(item, 'path', 'file')
+  for (const field of GENERATORS) {
+    for (const generator of mapsIn(document, field)) {
+      yield* ofGeneratorFiles(generator)
+      yield* ofList(generator, 'envs', 'env')
+      yield* ofField(generator, 'env', 'env')
+    }
+  }
+  const openapi = fieldOf(document, 'openapi')
+  if (isMap(openapi)) yield* ofField(openapi as MutableMap, 'path', 'file')
+}
+
+/** Every file, directory and repository that a kustomization names outside of itself, charts excepted. */
+export function referencesOf(document: MutableMap): Reference[] {
+  return [...allReferences(document)].filter(({ text }) => !isInline(text))
+}
+
+/** The inline documents among generators, transformers and validators. */
+export function inlinePlugins(document: MutableMap): string[] {
+  return [...allReferences(document)]
+    .filter(({ kind, text }) => kind === 'plugin' && isInline(text))
+    .map(({ text }) => text)
+}
+
+/** Paths that the configuration of a generator or transformer may name, whatever its kind. */
+export function pathsOfPlugin(document: MutableMap): string[] {
+  const references: Reference[] = []
+  for (const field of ['path', 'env', 'valuesFile']) references.push(...ofField(document, field, 'file'))
+  for (const field of ['paths', 'envs', 'additionalValuesFiles']) references.push(...ofList(document, field, 'file'))
+  references.push(...ofGeneratorFiles(document))
+  for (const item of mapsIn(document, 'replacements')) references.push(...ofField(item, 'path', 'file'))
+  return references.map(({ text }) => text).filter((text) => !isInline(text))
+}
