@@ -10,6 +10,7 @@ import {
 import { type AppDefinition, projectAllowsObject, type Settings } from '../core/definition/index.ts'
 import { groupOf, isMap, type KubeObject, versionOf } from '../core/kube/index.ts'
 import { type Problem, problem, toProblem } from '../core/problem/index.ts'
+import type { Capabilities } from '../ports/cluster-reader.ts'
 import type { RevisedSource } from '../ports/source.ts'
 import type { Deps } from './deps.ts'
 import type { Kinds } from './kinds.ts'
@@ -163,8 +164,11 @@ function ageOf(tools: RefreshTools, app: AppState, why: Problem): Problem {
 }
 
 /** Changes exactly when another desired set would come of it. */
-function buildKey(tools: RefreshTools, app: AppState, revision: string): string {
-  const parts = [revision, app.definition?.digest, tools.settings(), tools.sourceDigest(), app.project]
+function buildKey(tools: RefreshTools, app: AppState, revision: string, cluster: Capabilities): string {
+  // Only these tools are told what the cluster serves.
+  const seesCluster = app.sourceTypes.some((type) => type !== 'Directory')
+  const seen = seesCluster ? cluster : null
+  const parts = [revision, app.definition?.digest, tools.settings(), tools.sourceDigest(), app.project, seen]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
@@ -202,14 +206,14 @@ async function look(
   const revision = revisionText(resolved.sources)
   if (fetched) tools.deps.metrics.gitFetched(revision === app.revision ? 'unchanged' : 'changed')
   const same: RefreshResult = { changed: false, fetched, unknownKinds: false }
-  const key = buildKey(tools, app, revision)
-  if (key === app.builtFor && options.rebuild !== true) return same
+  const cluster = await tools.deps.reader.capabilities()
+  if (buildKey(tools, app, revision, cluster) === app.builtFor && options.rebuild !== true) return same
   const renderedAt = tools.deps.clock.now()
   const built = await render(tools, { definition, project: app.project }, resolved.sources)
   // The definition changed meanwhile: the wish that came with it builds anew.
   if (app.removed || app.definition?.digest !== definition.digest) return same
   enforce(tools, app, { ...built, renderedAt, revision })
-  app.builtFor = key
+  app.builtFor = buildKey(tools, app, revision, cluster)
   return { changed: true, fetched, unknownKinds: built.desired.unknown.length > 0 }
 }
 
