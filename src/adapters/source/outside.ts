@@ -1,13 +1,17 @@
 // What sources name beyond their own files: bases in other repositories, single files, charts.
-import { sourceReposAllow, type SourceDefinition } from '../../core/definition/index.ts'
+import { accessFor, sourceReposAllow, type SourceDefinition, type SourceSettings } from '../../core/definition/index.ts'
 import { HoldfastError, problem } from '../../core/problem/index.ts'
 import type { RenderRequest } from '../../ports/source.ts'
 import { shown } from './git/address.ts'
 import type { Host } from './host.ts'
+import type { OutsideFiles } from './outside-file.ts'
+import { admits, hostOf as hostNameOf, type Reach, reachOfHost } from './reach.ts'
 import type { Outside } from './render/plan.ts'
 
 export interface OutsideOptions {
   readonly hostOf: (source: SourceDefinition, project: string) => Host
+  readonly files: OutsideFiles
+  readonly settings: Pick<SourceSettings, 'repositories'>
   /** How old a copy of another repository may be. */
   readonly maxAgeMs: number
   /** The source that names it: gives the options that every source has. */
@@ -25,23 +29,73 @@ export const NOTHING_OUTSIDE: Outside = {
   chart: async ({ repository, name }) => Promise.reject(refused(`${repository}/${name}`)),
 }
 
-/** Everything goes by the same hosts, credentials and limits as the sources themselves, and by the project's `sourceRepos`. */
-export function outsideOf({ hostOf, maxAgeMs, source, request }: OutsideOptions): Outside {
+/** `https://host/org/repo/a/b` and everything above it: a file belongs to the repository below whose URL it lies. */
+function prefixesOf(url: string): string[] {
+  const [address = ''] = url.split(/[?#]/)
+  const start = address.indexOf('://') + '://'.length
+  const ends = [...address.matchAll(/\//g)].map(({ index }) => index).filter((index) => index >= start)
+  return [...ends.map((end) => address.slice(0, end)), address]
+}
+
+/** What a project says of URLs: its repositories, and files below them. */
+function isAllowed(sourceRepos: readonly string[] | null, urls: readonly string[]): boolean {
+  if (sourceRepos === null) return true
+  const denials = sourceRepos.filter((pattern) => pattern.startsWith('!'))
+  const none = urls.every((url) => sourceReposAllow([...denials, '*'], url))
+  return none && urls.some((url) => sourceReposAllow(sourceRepos, url))
+}
+
+/** Where the repository of a source lies, looked up once. */
+function reachOfSource(source: SourceDefinition): () => Promise<Reach | null> {
+  let known: Promise<Reach | null> | null = null
+  return () => {
+    const host = hostNameOf(source.repoURL)
+    known ??= host === '' ? Promise.resolve(null) : reachOfHost(host)
+    return known
+  }
+}
+
+function refuse(message: string, url: string, action?: string): HoldfastError {
+  return new HoldfastError(problem('HF2003', message, { repository: shown(url).slice(1, -1) }, action))
+}
+
+/**
+ * Everything goes by the same hosts, credentials and limits as the sources themselves, and by the project's `sourceRepos`.
+ * Addresses that only this machine or this network can reach are asked only for sources that lie there themselves, or
+ * where a repository Secret names the URL; link-local ones never.
+ */
+export function outsideOf({ hostOf, files, settings, maxAgeMs, source, request }: OutsideOptions): Outside {
   const { app, sourceRepos, signal } = request
-  const check = (url: string): void => {
-    if (sourceRepos === null || sourceReposAllow(sourceRepos, url)) return
-    const message = `project ${app.project} does not allow the repository ${shown(url)} (sourceRepos)`
-    throw new HoldfastError(problem('HF2003', message, { repository: shown(url).slice(1, -1) }))
+  const ownReach = reachOfSource(source)
+  const check = (url: string, urls: readonly string[]): void => {
+    if (isAllowed(sourceRepos, urls)) return
+    throw refuse(`project ${app.project} does not allow ${shown(url)} (sourceRepos)`, url)
+  }
+  const checkAddress = async (url: string): Promise<void> => {
+    if (/^file:/i.test(url) && !/^file:/i.test(source.repoURL)) {
+      throw refuse(`${shown(url)} is a path of the machine that Holdfast runs on`, url)
+    }
+    const reach = await reachOfHost(hostNameOf(url))
+    const isKnown = reach !== 'link-local' && accessFor(settings, url, app.project) !== null
+    if (reach === null || reach === 'public' || isKnown || admits(await ownReach(), reach)) return
+    const action = 'Add a Secret of type repository for it, or copy the base into the repository.'
+    throw refuse(`${shown(url)} has a ${reach} address, which this source may not ask`, url, action)
   }
   return {
     ...NOTHING_OUTSIDE,
     repository: async (url, ref) => {
-      check(url)
+      check(url, [url])
+      await checkAddress(url)
       const named = { ...source, repoURL: url, targetRevision: ref === '' ? 'HEAD' : ref, chart: '', path: '' }
       const host = hostOf(named, app.project)
       const options = { maxAgeMs, signedBy: null, ...(signal === undefined ? {} : { signal }) }
       const { revision } = await host.resolve(named, options)
-      return host.withFiles(named, revision, async (files) => files)
+      return host.withFiles(named, revision, async (found) => found)
+    },
+    file: async (url) => {
+      check(url, prefixesOf(url))
+      const own = await ownReach()
+      return files.file({ url, admits: (reach) => admits(own, reach), signal })
     },
   }
 }

@@ -20,6 +20,7 @@ import { GitHost } from './git/host.ts'
 import { ObjectReadError } from './git/objects.ts'
 import type { Host } from './host.ts'
 import { SOURCE_LIMITS, type SourceLimits } from './limits.ts'
+import { OutsideFiles } from './outside-file.ts'
 import { outsideOf } from './outside.ts'
 import { contextOf } from './render/context.ts'
 import { RenderEngine, type SourceRender } from './render/engine.ts'
@@ -54,6 +55,7 @@ class Sources implements SourceRepositories {
   readonly #fetchSlot: ReturnType<typeof pLimit>
   readonly #engine: RenderEngine
   readonly #tools: ToolFinder
+  readonly #outsideFiles: OutsideFiles
   #settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
 
   constructor(options: SourceOptions) {
@@ -62,6 +64,7 @@ class Sources implements SourceRepositories {
     this.#fetchSlot = pLimit(this.#limits.fetches)
     this.#engine = new RenderEngine(options.clock, this.#limits)
     this.#tools = new ToolFinder(options.env)
+    this.#outsideFiles = new OutsideFiles(options.clock, this.#limits)
   }
 
   configure(settings: SourceSettings): void {
@@ -141,7 +144,8 @@ class Sources implements SourceRepositories {
 
   #outside(source: SourceDefinition, request: RenderRequest): Outside {
     const hostOf = (named: SourceDefinition, project: string): Host => this.#hostOf(named, project)
-    return outsideOf({ hostOf, maxAgeMs: this.#limits.outsideAgeMs, source, request })
+    const { outsideAgeMs: maxAgeMs } = this.#limits
+    return outsideOf({ hostOf, files: this.#outsideFiles, settings: this.#settings, maxAgeMs, source, request })
   }
 
   #hostOf(source: SourceDefinition, project: string): Host {

@@ -12,7 +12,8 @@ export interface RepositoryFile {
 }
 
 export interface Listing {
-  readonly files: readonly RepositoryFile[]
+  /** Manifests and Jsonnet programs, in the order of their names. */
+  readonly files: readonly (RepositoryFile & { readonly kind: 'manifest' | 'jsonnet' })[]
   readonly problems: readonly Problem[]
 }
 
@@ -22,7 +23,10 @@ export interface ListingContext {
   readonly limits: SourceLimits
 }
 
-const MANIFEST = /\.(ya?ml|json)$/i
+const MANIFEST = /\.(?:ya?ml|json|jsonnet)$/
+const JSONNET = /\.jsonnet$/
+/** Options for Argo CD and us, no manifests. */
+const OPTIONS = /(?:^|\/)\.argocd-source(?:-[^/]*)?\.yaml$/
 const DEEPEST = 64
 
 function globOf(pattern: string, field: string): Glob | undefined {
@@ -37,26 +41,12 @@ export function outside(file: string): Problem {
   return problem('HF1006', `${file} is a symbolic link that leaves the repository`, { file })
 }
 
-/** Argo CD evaluates these in place; to pass them over would make the desired state smaller than what is written. */
-const JSONNET = /\.jsonnet$/
-
-function jsonnet(file: string): Problem {
-  return problem(
-    'HF1013',
-    `${file} is Jsonnet, which is not supported yet`,
-    { file },
-    'Exclude it, or render it into YAML.',
-  )
-}
-
 interface Walk {
   readonly context: ListingContext
   readonly base: readonly string[]
   readonly wanted: (relative: string) => boolean
-  /** By include and exclude alone, whatever kind of file it is. */
-  readonly admitted: (relative: string) => boolean
   readonly recurse: boolean
-  readonly files: RepositoryFile[]
+  readonly files: Listing['files'][number][]
   readonly problems: Problem[]
 }
 
@@ -64,9 +54,9 @@ async function follow(walk: Walk, path: readonly string[]): Promise<void> {
   const relative = path.slice(walk.base.length).join('/')
   const place: Place = await walk.context.trees.locate(walk.context.root, path)
   if (place.kind === 'outside') {
-    if (MANIFEST.test(relative) || walk.recurse) walk.problems.push(outside(path.join('/')))
+    if (walk.wanted(relative) || walk.recurse) walk.problems.push(outside(path.join('/')))
   } else if (place.kind === 'blob') {
-    if (walk.wanted(relative)) walk.files.push({ path: path.join('/'), id: place.id })
+    takeFile(walk, path, place.id)
   } else if (place.kind === 'missing' && walk.wanted(relative)) {
     const file = path.join('/')
     walk.problems.push(problem('HF1004', `${file} is a symbolic link to nothing`, { file }, 'Mend or remove the link.'))
@@ -81,9 +71,8 @@ function submodule(file: string): Problem {
 
 function takeFile(walk: Walk, path: readonly string[], id: string): void {
   const relative = path.slice(walk.base.length).join('/')
-  if (JSONNET.test(relative) && walk.admitted(relative)) walk.problems.push(jsonnet(path.join('/')))
   if (!walk.wanted(relative)) return
-  walk.files.push({ path: path.join('/'), id })
+  walk.files.push({ path: path.join('/'), id, kind: JSONNET.test(relative) ? 'jsonnet' : 'manifest' })
   const { renderFiles } = walk.context.limits
   if (walk.files.length > renderFiles) {
     throw new HoldfastError(problem('HF1010', `${walk.base.join('/') || '.'} holds more than ${renderFiles} files`))
@@ -100,19 +89,18 @@ async function enter(walk: Walk, tree: string, path: readonly string[], depth: n
   }
 }
 
-function globFilter(options: DirectoryOptions): (relative: string) => boolean {
+/** Which files (paths below the directory) the definition lets in. Throws HF2001. */
+export function directoryFilter(options: DirectoryOptions): (relative: string) => boolean {
   const include = globOf(options.include, 'include')
   const exclude = globOf(options.exclude, 'exclude')
-  return (relative) => (include === undefined || include(relative)) && (exclude === undefined || !exclude(relative))
+  return (relative) =>
+    (options.disableExtensionFilter || MANIFEST.test(relative)) &&
+    !OPTIONS.test(relative) &&
+    (include === undefined || include(relative)) &&
+    (exclude === undefined || !exclude(relative))
 }
 
-/** Which files (paths below the directory) are manifests that the definition lets in. Throws HF2001. */
-export function directoryFilter(options: DirectoryOptions): (relative: string) => boolean {
-  const admitted = globFilter(options)
-  return (relative) => MANIFEST.test(relative) && admitted(relative)
-}
-
-/** The manifests of a directory in the order of their names. */
+/** What a directory contributes, in the order of names. */
 export async function listManifests(
   context: ListingContext,
   place: { id: string; path: readonly string[] },
@@ -122,7 +110,6 @@ export async function listManifests(
     context,
     base: place.path,
     wanted: directoryFilter(options),
-    admitted: globFilter(options),
     recurse: options.recurse,
     files: [],
     problems: [],

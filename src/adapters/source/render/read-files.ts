@@ -32,13 +32,13 @@ export interface ThreadAnswer {
   readonly digests: readonly string[]
 }
 
-/** Argo CD leaves out files that hold this mark. */
-const SKIP_MARK = '+argocd:skip-file-rendering'
+/** Argo CD leaves out files of plain directories that hold this mark. */
+export const SKIP_MARK = '+argocd:skip-file-rendering'
 /** Aliases that a small file may add on the main thread; one that adds more is read in the thread. */
 const INLINE_YAML: YamlLimits = { ...YAML_LIMITS, aliasWeight: 100_000 }
 
-function readFile({ file, text }: FileText, limits: YamlLimits): DigestedResult {
-  if (text.includes(SKIP_MARK)) return { objects: [], problems: [], digests: [] }
+function readFile({ file, text, lines }: FileText, limits: YamlLimits): DigestedResult {
+  if (lines !== 'none' && text.includes(SKIP_MARK)) return { objects: [], problems: [], digests: [] }
   const { objects, problems } = readObjects(text, { file, limits })
   const digests = objects.map(({ object }) => createHash('sha256').update(canonicalJson(object)).digest('base64'))
   return { objects, problems, digests }
