@@ -1,4 +1,4 @@
 // YAML and JSON text → values and objects, read as Kubernetes' own YAML reader reads them.
 export { YAML_LIMITS, type YamlLimits } from './compose.ts'
-export { readObjects, type ObjectsOfFile, type ReadObject } from './objects.ts'
-export { readYaml, type YamlDocument, type YamlFile } from './read.ts'
+export { objectsOfDocuments, objectsOfItems, readObjects, type ObjectsOfFile, type ReadObject } from './objects.ts'
+export { type ReadOptions, readYaml, type YamlDocument, type YamlFile } from './read.ts'

@@ -1,7 +1,6 @@
 import { isMap, type Json, type JsonMap, type KubeObject } from '../kube/index.ts'
 import { problem, type Problem } from '../problem/index.ts'
-import type { YamlLimits } from './compose.ts'
-import { readYaml } from './read.ts'
+import { type ReadOptions, readYaml, type YamlDocument } from './read.ts'
 
 export interface ReadObject {
   readonly object: KubeObject
@@ -132,18 +131,31 @@ function isListKind(value: JsonMap): boolean {
 }
 
 /**
- * The Kubernetes objects of a YAML or JSON text in their order, lists replaced by their items. Empty documents and files of
- * other tools are passed over; documents that were meant as objects and are none give HF1012.
+ * The Kubernetes objects of documents in their order, lists replaced by their items. Documents of other tools are passed
+ * over; those that were meant as objects and are none give HF1012.
  */
-export function readObjects(text: string, options: { file: string; limits?: YamlLimits }): ObjectsOfFile {
-  const { documents, problems } = readYaml(text, options)
+export function objectsOfDocuments(documents: readonly YamlDocument[], file: string): ObjectsOfFile {
   const collector = new Collector()
   for (const { value, line, itemLines } of documents) {
     if (isForeign(value)) continue
-    const place = { file: options.file, line }
+    const place = { file, line }
     if (isMap(value) && isListKind(value) && envelopeFault(value) === undefined) {
       collector.addItems(value, { place, depth: 0, lines: itemLines })
     } else collector.add(value, place, 0)
   }
-  return { objects: collector.objects, problems: [...problems, ...collector.problems] }
+  return { objects: collector.objects, problems: collector.problems }
+}
+
+/** The Kubernetes objects of a YAML or JSON text; empty documents are passed over. */
+export function readObjects(text: string, options: ReadOptions): ObjectsOfFile {
+  const { documents, problems } = readYaml(text, options)
+  const found = objectsOfDocuments(documents, options.file)
+  return { objects: found.objects, problems: [...problems, ...found.problems] }
+}
+
+/** The Kubernetes objects among the items of a list, each with its line; items that are none give HF1012. */
+export function objectsOfItems(items: readonly { value: Json; line: number }[], file: string): ObjectsOfFile {
+  const collector = new Collector()
+  for (const { value, line } of items) collector.add(value, { file, line }, 1)
+  return { objects: collector.objects, problems: collector.problems }
 }

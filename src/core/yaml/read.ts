@@ -53,24 +53,32 @@ function* chunksOf(text: string): Generator<Chunk> {
   yield { text: text.slice(start), lines }
 }
 
+export interface ReadOptions {
+  readonly file: string
+  readonly limits?: YamlLimits
+  /** The line of the file at which a line of the text stands, both 1-based; for texts that were cut out of a file. */
+  readonly lineOf?: (line: number) => number
+}
+
 interface ReadContext {
   readonly file: string
+  readonly lineOf: (line: number) => number
   readonly limits: YamlLimits
   readonly spent: { aliases: number }
 }
 
 /** The parser's message without its snippet: the snippet quotes the file, and the file may hold a Secret. */
-function refusal(error: unknown, chunk: Chunk, file: string): Problem {
+function refusal(error: unknown, chunk: Chunk, { file, lineOf }: ReadContext): Problem {
   if (error instanceof YamlError) {
-    const line = chunk.lines + error.line
+    const line = lineOf(chunk.lines + error.line)
     return problem(error.code, `${file}:${line}: ${error.message}`, { file, line })
   }
   if (error instanceof YAMLException) {
-    const line = chunk.lines + (error.mark?.line ?? 0) + 1
+    const line = lineOf(chunk.lines + (error.mark?.line ?? 0) + 1)
     const isDepth = error.reason.includes('maxDepth') || error.reason.includes('nesting')
     return problem(isDepth ? 'HF1010' : 'HF1003', `${file}:${line}: ${error.reason}`, { file, line })
   }
-  return problem('HF1003', `${file}: the document cannot be read`, { file, line: chunk.lines + 1 })
+  return problem('HF1003', `${file}: the document cannot be read`, { file, line: lineOf(chunk.lines + 1) })
 }
 
 function readChunk(chunk: Chunk, context: ReadContext): YamlDocument[] {
@@ -78,8 +86,8 @@ function readChunk(chunk: Chunk, context: ReadContext): YamlDocument[] {
   const composed = new Composer(text, context.limits, context.spent).compose(events)
   return composed.map(({ value, position, items }) => ({
     value,
-    line: chunk.lines + countLines(text, 0, position) + 1,
-    itemLines: linesAt({ text, lines: chunk.lines }, items),
+    line: context.lineOf(chunk.lines + countLines(text, 0, position) + 1),
+    itemLines: linesAt({ text, lines: chunk.lines }, items).map((line) => context.lineOf(line)),
   }))
 }
 
@@ -97,15 +105,16 @@ function linesAt(chunk: Chunk, positions: readonly number[]): number[] {
  * Reads every document of a YAML or JSON text as Kubernetes' own reader does, except that nothing is lost on the way:
  * duplicate keys are refused, and what follows `...` is read too. Integers beyond 2^53 are bigint.
  */
-export function readYaml(text: string, options: { file: string; limits?: YamlLimits }): YamlFile {
-  const context: ReadContext = { file: options.file, limits: options.limits ?? YAML_LIMITS, spent: { aliases: 0 } }
+export function readYaml(text: string, options: ReadOptions): YamlFile {
+  const { file, limits = YAML_LIMITS, lineOf = (line) => line } = options
+  const context: ReadContext = { file, lineOf, limits, spent: { aliases: 0 } }
   const documents: YamlDocument[] = []
   const problems: Problem[] = []
   for (const chunk of chunksOf(text)) {
     try {
       documents.push(...readChunk(chunk, context))
     } catch (error) {
-      problems.push(refusal(error, chunk, context.file))
+      problems.push(refusal(error, chunk, context))
     }
   }
   return { documents, problems }
