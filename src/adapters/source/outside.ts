@@ -2,6 +2,8 @@
 import { accessFor, sourceReposAllow, type SourceDefinition, type SourceSettings } from '../../core/definition/index.ts'
 import { HoldfastError, problem } from '../../core/problem/index.ts'
 import type { RenderRequest } from '../../ports/source.ts'
+import { ChartHost } from './charts/host.ts'
+import { chartAccessFor, isRegistryOf } from './charts/hosts.ts'
 import { shown } from './git/address.ts'
 import type { Host } from './host.ts'
 import type { OutsideFiles } from './outside-file.ts'
@@ -59,6 +61,21 @@ function refuse(message: string, url: string, action?: string): HoldfastError {
   return new HoldfastError(problem('HF2003', message, { repository: shown(url).slice(1, -1) }, action))
 }
 
+/** `@name` and `alias:name` stand for the repository of the Secret with that name. */
+function chartRepositoryOf(
+  repository: string,
+  { repositories }: Pick<SourceSettings, 'repositories'>,
+  project: string,
+): string {
+  const [, name] = /^(?:@|alias:)(.*)$/.exec(repository) ?? []
+  if (name === undefined) return repository
+  const named = repositories.filter((one) => one.kind === 'repository' && one.name === name)
+  const found = named.find((one) => one.project === project) ?? named.find((one) => one.project === '')
+  if (found !== undefined) return isRegistryOf(found) ? `oci://${found.url.replace(/^[a-z]+:\/\//i, '')}` : found.url
+  const action = `Add a Secret of type repository with \`name: ${name}\`, or name the repository by its URL.`
+  throw new HoldfastError(problem('HF1001', `no chart repository is called ${shown(name)}`, {}, action))
+}
+
 /**
  * Everything goes by the same hosts, credentials and limits as the sources themselves, and by the project's `sourceRepos`.
  * Addresses that only this machine or this network can reach are asked only for sources that lie there themselves, or
@@ -71,18 +88,17 @@ export function outsideOf({ hostOf, files, settings, maxAgeMs, source, request }
     if (isAllowed(sourceRepos, urls)) return
     throw refuse(`project ${app.project} does not allow ${shown(url)} (sourceRepos)`, url)
   }
-  const checkAddress = async (url: string): Promise<void> => {
+  const checkAddress = async (url: string, access = accessFor(settings, url, app.project)): Promise<void> => {
     if (/^file:/i.test(url) && !/^file:/i.test(source.repoURL)) {
       throw refuse(`${shown(url)} is a path of the machine that Holdfast runs on`, url)
     }
     const reach = await reachOfHost(hostNameOf(url))
-    const isKnown = reach !== 'link-local' && accessFor(settings, url, app.project) !== null
+    const isKnown = reach !== 'link-local' && access !== null
     if (reach === null || reach === 'public' || isKnown || admits(await ownReach(), reach)) return
     const action = 'Add a Secret of type repository for it, or copy the base into the repository.'
     throw refuse(`${shown(url)} has a ${reach} address, which this source may not ask`, url, action)
   }
   return {
-    ...NOTHING_OUTSIDE,
     repository: async (url, ref) => {
       check(url, [url])
       await checkAddress(url)
@@ -96,6 +112,14 @@ export function outsideOf({ hostOf, files, settings, maxAgeMs, source, request }
       check(url, prefixesOf(url))
       const own = await ownReach()
       return files.file({ url, admits: (reach) => admits(own, reach), signal })
+    },
+    chart: async ({ repository, name, version }) => {
+      const url = chartRepositoryOf(repository, settings, app.project)
+      check(url, [url, url.replace(/^oci:\/\//, ''), `${url.replace(/\/+$/, '')}/${name}`])
+      await checkAddress(url, chartAccessFor(settings, url, app.project))
+      const host = hostOf({ ...source, repoURL: url, chart: name, targetRevision: version, path: '' }, app.project)
+      if (!(host instanceof ChartHost)) throw refused(`${url}/${name}`)
+      return host.chart(name, version, { maxAgeMs, signal, tells: source.helm.passCredentials ? 'everyone' : 'home' })
     },
   }
 }
