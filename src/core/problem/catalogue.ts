@@ -54,6 +54,7 @@ export const CATALOGUE = {
     'report',
     'The same inputs rendered differently; remove random values and timestamps from the render.',
   ),
+  HF1015: entry('Signature required', 'retry', 'Sign the commit or tag with a key that the project accepts.'),
   // 2xxx definition
   HF2001: entry('Application is invalid', 'wait', 'Give the fields named.'),
   HF2002: entry('Field not supported', 'wait', 'Remove the field; it is refused rather than silently ignored.'),
@@ -84,6 +85,7 @@ export const CATALOGUE = {
   HF3006: entry('Hook not supported', 'report', 'The object is left out; run it by other means.'),
   HF3007: entry('Value unusable', 'wait', 'Correct the value named.'),
   HF3008: entry('Tracking annotation copied', 'report', 'The mark names another object; remove it.'),
+  HF3009: entry('Declared object has a controller', 'report', 'Drop it from Git: declare its owner, which makes it.'),
   // 4xxx cluster
   HF4001: entry('Cluster unreachable', 'retry', 'Check the API server and the kubeconfig.'),
   HF4002: entry('Write forbidden', 'retry', 'Grant Holdfast the verb on the resource named.'),
@@ -110,6 +112,11 @@ export const CATALOGUE = {
     'The server could not be asked; shipped tables were used instead.',
   ),
   HF5003: entry('Ownership bookkeeping unusable', 'report', 'managedFields cannot be read; the actor stays unknown.'),
+  HF5004: entry(
+    'Admission answers differently each time',
+    'report',
+    'Make the webhook or policy answer the same for the same object; until then the path is left alone.',
+  ),
   // 6xxx decide and act
   HF6001: entry('Fight', 'hold', 'Another writer keeps changing this path; decide who owns it.'),
   HF6002: entry('Heal did not hold', 'retry', 'The server’s answer still differs; see the path and the actor.'),

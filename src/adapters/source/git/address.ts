@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto'
-import type { SourceDefinition } from '../../../core/definition/index.ts'
+import { isVersionRange, type SourceDefinition } from '../../../core/definition/index.ts'
 import { HoldfastError, problem } from '../../../core/problem/index.ts'
 
 /** Where a repository is. `url` carries no credentials and is the only form that may be shown or put into arguments. */
 export interface Address {
   readonly url: string
   readonly authorization: string | null
-  /** Name of the mirror's directory; other credentials give another mirror. */
-  readonly key: string
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
@@ -44,10 +41,6 @@ function parsed(repoURL: string): URL | undefined {
   }
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 40)
-}
-
 /** Throws for URLs that a git command could take for something else than a repository's address. */
 function checkURL(repoURL: string): void {
   if (repoURL === '' || UNPRINTABLE.test(repoURL))
@@ -70,13 +63,12 @@ export function addressOf(repoURL: string): Address {
   checkURL(repoURL)
   const userinfo = /^(https?:\/\/)([^/@]*)@/i.exec(repoURL)
   const url = parsed(repoURL)
-  if (userinfo === null || url === undefined) return { url: repoURL, authorization: null, key: digest(repoURL) }
+  if (userinfo === null || url === undefined) return { url: repoURL, authorization: null }
   const [all, scheme = ''] = userinfo
   const pair = `${decoded(url.username)}:${decoded(url.password)}`
   return {
     url: scheme + repoURL.slice(all.length),
     authorization: `Basic ${Buffer.from(pair).toString('base64')}`,
-    key: digest(repoURL),
   }
 }
 
@@ -93,7 +85,7 @@ export function checkRevision(source: SourceDefinition, url: string): void {
   const revision = source.targetRevision
   const isPlain =
     revision !== '' && !CONTROL.test(revision) && !/^[-.]|\.\.|[ ~^:?*[\\]|@\{|\.lock$|\/$|\/\//.test(revision)
-  if (isPlain && revision.length <= 250) return
+  if ((isPlain || isVersionRange(revision)) && revision.length <= 250) return
   const message = `targetRevision ${shown(revision)} is not a name that a branch, tag or commit can have`
   throw new HoldfastError(problem('HF1002', message, { repository: url, revision: shown(revision).slice(1, -1) }))
 }

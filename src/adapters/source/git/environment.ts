@@ -18,6 +18,7 @@ const PASSED_TO_GIT = [
   'GIT_CONFIG_SYSTEM',
   'GIT_SSH',
   'GIT_SSH_COMMAND',
+  'GIT_SSH_VARIANT',
   'http_proxy',
   'https_proxy',
   'all_proxy',
@@ -37,8 +38,8 @@ const FORCED: readonly (readonly [string, string])[] = [
   ['fetch.writeCommitGraph', 'false'],
   ['gc.auto', '0'],
   ['maintenance.auto', 'false'],
-  ['http.lowSpeedLimit', '100'],
-  ['http.lowSpeedTime', '60'],
+  ['http.followRedirects', 'false'],
+  ['protocol.version', '2'],
 ]
 
 function configEnvironment(env: Environment, extra: readonly (readonly [string, string])[]): Record<string, string> {

@@ -1,13 +1,16 @@
 // A Git repository as a host: which commit a name means, and that commit's files.
+import { join } from 'node:path'
 import type { SourceDefinition } from '../../../core/definition/index.ts'
 import { HoldfastError, problem } from '../../../core/problem/index.ts'
 import type { Log } from '../../../ports/log.ts'
 import type { FileChange, Resolved, ResolveOptions } from '../../../ports/source.ts'
-import type { SourceFiles } from '../files/trees.ts'
+import type { FileTrees, SourceFiles } from '../files/trees.ts'
 import type { Host } from '../host.ts'
 import { checkRevision } from './address.ts'
+import { LfsStore, LfsTrees } from './lfs.ts'
 import { ObjectReadError } from './objects.ts'
-import { Repository, type RepositoryOptions } from './repository.ts'
+import { type Meaning, Repository, type RepositoryOptions } from './repository.ts'
+import { Signatures } from './signatures.ts'
 
 const READ_ATTEMPTS = 6
 const NAME_ATTEMPTS = 3
@@ -30,15 +33,26 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
 
 export interface GitHostOptions extends RepositoryOptions {
   readonly log: Log
+  readonly enableLfs: boolean
+  /** Armored public keys that signatures are held to. */
+  readonly gpgKeys: () => Readonly<Record<string, string>>
 }
 
 export class GitHost implements Host {
   readonly #options: GitHostOptions
   readonly #repository: Repository
+  readonly #signatures: Signatures
+  readonly #trees: FileTrees
 
   constructor(options: GitHostOptions) {
     this.#options = options
-    this.#repository = new Repository(options)
+    const repository = new Repository(options)
+    this.#repository = repository
+    this.#signatures = new Signatures({ ...options, keys: options.gpgKeys })
+    const { address, access, limits } = options
+    const lfs = { url: address.url, access, fileBytes: limits.fileBytes }
+    const store = new LfsStore({ ...lfs, folder: () => join(repository.directory, 'holdfast-lfs') })
+    this.#trees = options.enableLfs ? new LfsTrees(repository.trees, store) : repository.trees
   }
 
   get url(): string {
@@ -51,19 +65,20 @@ export class GitHost implements Host {
 
   async resolve(
     source: SourceDefinition,
-    { maxAgeMs, signal }: Pick<ResolveOptions, 'maxAgeMs' | 'signal'>,
+    { maxAgeMs, signal, signedBy }: Omit<ResolveOptions, 'project'>,
   ): Promise<Resolved> {
     checkRevision(source, this.url)
     await unlessAborted(this.#repository.freshen(maxAgeMs), signal)
-    const revision = await this.#commitOf(source.targetRevision, maxAgeMs)
-    return { revision, fetchedAt: this.fetchedAt ?? this.#options.clock.now() }
+    const meaning = await this.#meaningOf(source, maxAgeMs)
+    if (signedBy !== null) await this.#signatures.check(this.#repository, meaning, signedBy)
+    return { revision: meaning.commit, fetchedAt: this.fetchedAt ?? this.#options.clock.now() }
   }
 
   async withFiles<T>(_: SourceDefinition, revision: string, read: (files: SourceFiles) => Promise<T>): Promise<T> {
     if (this.fetchedAt === null) await this.#repository.freshen(Number.POSITIVE_INFINITY)
     return this.#mended(async () => {
       const root = await this.#root(revision)
-      return read({ trees: this.#repository.trees, root, repository: this.url, revision })
+      return read({ trees: this.#trees, root, repository: this.url, revision })
     })
   }
 
@@ -72,6 +87,7 @@ export class GitHost implements Host {
   }
 
   close(): void {
+    this.#options.access.close()
     this.#repository.close()
   }
 
@@ -86,10 +102,10 @@ export class GitHost implements Host {
   }
 
   /** A name that the mirror does not know may have been pushed since, or the mirror may be vanishing: it is asked twice. */
-  async #commitOf(name: string, maxAgeMs: number): Promise<string> {
+  async #meaningOf(source: SourceDefinition, maxAgeMs: number): Promise<Meaning> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#mended(() => this.#repository.commitOf(name))
+        return await this.#mended(() => this.#repository.meaningOf(source))
       } catch (error) {
         const unknown = error instanceof HoldfastError && error.problem.code === 'HF1002'
         if (!unknown || attempt === NAME_ATTEMPTS) throw error

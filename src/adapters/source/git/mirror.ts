@@ -1,44 +1,41 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HoldfastError, problem, type ProblemCode } from '../../../core/problem/index.ts'
-import { type Address, shown } from './address.ts'
+import { HoldfastError, problem } from '../../../core/problem/index.ts'
 import type { FileChange } from '../../../ports/source.ts'
 import type { Environment } from '../environment.ts'
-import { gitEnvironment } from './environment.ts'
 import type { SourceLimits } from '../limits.ts'
-import { ObjectReadError } from './objects.ts'
 import { type Finished, run } from '../process.ts'
+import type { GitAccess, GitLogin } from './access.ts'
+import type { Address } from './address.ts'
+import { gitEnvironment } from './environment.ts'
+import { failureOf, gitMessage, isRefusal } from './failure.ts'
+import { withLock } from './lock.ts'
+import { ObjectReadError } from './objects.ts'
+import { movedTo } from './redirect.ts'
+import { STAMP, tidy } from './upkeep.ts'
 
 export interface MirrorOptions {
   readonly address: Address
+  /** Name of the mirror in the folder of all: another way of reaching the repository is another mirror. */
+  readonly key: string
   /** Folder of all mirrors. */
   readonly root: string
   readonly env: Environment
   readonly limits: SourceLimits
+  readonly access: GitAccess
 }
 
-/** A ref of the mirror; `commit` is '' when it names something else than a commit. */
+/** A ref of the mirror; `commit` is '' when it names something else than a commit, `tag` the id of an annotated tag or ''. */
 export interface MirrorRef {
   readonly name: string
   readonly commit: string
+  readonly tag: string
 }
 
 const REFSPECS = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*']
 const HEAD_REFSPEC = '+HEAD:refs/holdfast/HEAD'
-const STAMP = 'holdfast-fetched'
 const FOR_EACH_REF = '--format=%(objectname) %(objecttype) %(*objectname) %(*objecttype) %(refname)'
 
-const AUTHENTICATION = new RegExp(
-  [
-    'Authentication failed',
-    'could not read (Username|Password)',
-    'terminal prompts disabled',
-    'requested URL returned error: (401|403|407)',
-    'Access denied',
-    'Permission denied \\(',
-    'Host key verification failed',
-  ].join('|'),
-)
 /** What git says when its own directory is damaged, half made, gone, or left locked by a process that was killed. */
 const DAMAGE = new RegExp(
   [
@@ -76,10 +73,12 @@ export class Mirror {
   readonly directory: string
   private readonly options: MirrorOptions
   private suspect = false
+  /** Where the repository has moved to on its host; null = nowhere. */
+  private moved: string | null = null
 
   constructor(options: MirrorOptions) {
     this.options = options
-    this.directory = join(options.root, `${options.address.key}.git`)
+    this.directory = join(options.root, `${options.key}.git`)
   }
 
   /** Arguments and environment for a git command that reads this mirror. */
@@ -109,6 +108,19 @@ export class Mirror {
 
   /** Brings all branches and tags up to date, `startedAt` being remembered as the time of it. Throws HF1001, HF1005, HF1011. */
   async fetch(startedAt: number, signal: AbortSignal): Promise<void> {
+    try {
+      await withLock(`${this.directory}.lock`, signal, async (waited) => {
+        // Another process may just have done it.
+        const done = waited && !this.suspect && (await this.exists()) && ((await this.fetchedAt()) ?? 0) >= startedAt
+        if (!done) await this.fetchLocked(startedAt, signal)
+      })
+    } catch (error) {
+      if (error instanceof HoldfastError) throw error
+      throw this.unusable(error)
+    }
+  }
+
+  private async fetchLocked(startedAt: number, signal: AbortSignal): Promise<void> {
     if (!this.suspect && (await this.exists())) {
       const finished = await this.fetchInto(this.directory, signal)
       if (finished.outcome === 'exited' && finished.exitCode === 0) return this.stamp(this.directory, startedAt)
@@ -118,30 +130,38 @@ export class Mirror {
     this.suspect = false
   }
 
+  /** Keeps the mirror small; to be called now and then, beside fetches and reads. */
+  async tidy(now: number, signal: AbortSignal): Promise<void> {
+    await tidy(this.directory, now, (args, timeoutMs) => this.git(this.directory, args, { signal, timeoutMs }))
+  }
+
   /** Fetches one ref or commit that branches and tags do not reach. False when the remote does not give it. */
   async fetchExtra(name: string, signal: AbortSignal): Promise<boolean> {
     const target = `refs/holdfast/extra/${name.replace(/^refs\//, '')}`
-    const finished = await this.git(
-      this.directory,
-      ['fetch', ...QUIET, '--', this.options.address.url, `+${name}:${target}`],
-      signal,
-    )
+    const args = [...this.fetchWords(), '--', this.moved ?? this.options.address.url, `+${name}:${target}`]
+    const finished = await this.remote(this.directory, args, signal)
     return finished.outcome === 'exited' && finished.exitCode === 0
+  }
+
+  /** Whether what lies behind this commit was left out, so that nothing can be said of it. */
+  async isBoundary(commit: string): Promise<boolean> {
+    const text = await readFile(join(this.directory, 'shallow'), 'utf8').catch(() => '')
+    return text.split('\n').includes(commit)
   }
 
   /** Throws ObjectReadError when the mirror is damaged or gone. */
   async lastChange(revision: string, file: string, signal: AbortSignal): Promise<FileChange | null> {
     const format = '--format=%H%x00%an <%ae>%x00%aI%x00%s'
     const args = ['log', '-1', format, '--no-show-signature', revision, '--', `:(top,literal)${file}`]
-    const finished = await this.git(this.directory, args, signal)
+    const finished = await this.git(this.directory, args, { signal })
     if (finished.outcome !== 'exited' || finished.exitCode !== 0) throw this.unread(finished)
     const [commit = '', author = '', date = '', subject = ''] = finished.stdout.toString('utf8').trim().split('\0')
-    return commit === '' ? null : { commit, author, date, subject }
+    return commit === '' || (await this.isBoundary(commit)) ? null : { commit, author, date, subject }
   }
 
   /** Every ref, annotated tags as the commit they mean. Throws ObjectReadError when the mirror is damaged or gone. */
   async refs(signal: AbortSignal): Promise<readonly MirrorRef[]> {
-    const finished = await this.git(this.directory, ['for-each-ref', FOR_EACH_REF], signal)
+    const finished = await this.git(this.directory, ['for-each-ref', FOR_EACH_REF], { signal })
     if (finished.exitCode !== 0) throw this.unread(finished)
     return finished.stdout
       .toString('utf8')
@@ -155,7 +175,7 @@ export class Mirror {
     const finished = await this.git(
       this.directory,
       ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`],
-      signal,
+      { signal },
     )
     if (isDamage(finished)) throw this.unread(finished)
     const commit = finished.stdout.toString('utf8').trim()
@@ -170,18 +190,17 @@ export class Mirror {
       } catch (error) {
         const isSwept = !(error instanceof HoldfastError) || SWEPT.test(error.message)
         if (isSwept && attempt < MAKE_ATTEMPTS && !signal.aborted) continue
-        if (error instanceof HoldfastError) throw error
-        throw this.unusable(error)
+        throw error
       }
     }
   }
 
   private async make(startedAt: number, signal: AbortSignal): Promise<void> {
     created += 1
-    const fresh = join(this.options.root, `${this.options.address.key}.new-${process.pid}-${created}`)
+    const fresh = join(this.options.root, `${this.options.key}.new-${process.pid}-${created}`)
     try {
       await mkdir(this.options.root, { recursive: true, mode: 0o700 })
-      const init = await this.git(fresh, ['init', '--quiet', '--bare', '--template=', fresh], signal)
+      const init = await this.git(fresh, ['init', '--quiet', '--bare', '--template=', fresh], { signal })
       if (init.exitCode !== 0) throw this.failure(init)
       const finished = await this.fetchInto(fresh, signal)
       if (finished.outcome !== 'exited' || finished.exitCode !== 0) throw this.failure(finished)
@@ -209,27 +228,55 @@ export class Mirror {
     }
   }
 
-  private async fetchInto(directory: string, signal: AbortSignal): Promise<Finished> {
-    const { url } = this.options.address
-    const args = ['fetch', ...QUIET, '--prune', '--atomic', '--', url, ...REFSPECS]
-    const finished = await this.git(directory, [...args, HEAD_REFSPEC], signal)
-    // An empty repository, or one whose HEAD names a branch that is not there.
-    if (!/couldn't find remote ref HEAD/i.test(finished.stderr)) return finished
-    await this.git(directory, ['update-ref', '-d', 'refs/holdfast/HEAD'], signal)
-    return this.git(directory, args, signal)
+  private fetchWords(): string[] {
+    const { depth } = this.options.access
+    return ['fetch', ...QUIET, ...(depth > 0 ? [`--depth=${depth}`] : [])]
   }
 
-  private git(directory: string, args: readonly string[], signal: AbortSignal): Promise<Finished> {
-    const { authorization } = this.options.address
-    const config = authorization === null ? [] : [['http.extraHeader', `Authorization: ${authorization}`] as const]
-    const isRemote = args[0] === 'fetch'
+  private async fetchInto(directory: string, signal: AbortSignal): Promise<Finished> {
+    const finished = await this.fetchFrom(directory, this.moved ?? this.options.address.url, signal)
+    if (!REDIRECTED.test(finished.stderr)) return finished
+    const asked = await run({
+      file: 'git',
+      args: ['ls-remote', '--get-url', '--', this.options.address.url],
+      env: gitEnvironment(this.options.env),
+      ...{ timeoutMs: this.options.limits.readMs, maxOutputBytes: 64 * 1024, signal },
+    })
+    this.moved = null
+    const moved = await movedTo(asked.stdout.toString('utf8').trim(), this.options.access, signal)
+    const again = await this.fetchFrom(directory, moved, signal)
+    if (again.exitCode === 0) this.moved = moved
+    return again
+  }
+
+  private async fetchFrom(directory: string, url: string, signal: AbortSignal): Promise<Finished> {
+    const args = [...this.fetchWords(), '--prune', '--atomic', '--', url, ...REFSPECS]
+    const finished = await this.remote(directory, [...args, HEAD_REFSPEC], signal)
+    // An empty repository, or one whose HEAD names a branch that is not there.
+    if (!/couldn't find remote ref HEAD/i.test(finished.stderr)) return finished
+    await this.git(directory, ['update-ref', '-d', 'refs/holdfast/HEAD'], { signal })
+    return this.remote(directory, args, signal)
+  }
+
+  private remote(directory: string, args: readonly string[], signal: AbortSignal): Promise<Finished> {
+    const { access, limits } = this.options
+    const timeoutMs = directory === this.directory ? limits.fetchMs : Math.max(limits.fetchMs, limits.mirrorMs)
+    return access.use((login) => this.git(directory, args, { signal, login, timeoutMs }))
+  }
+
+  private git(directory: string, args: readonly string[], call: GitCall): Promise<Finished> {
+    const { env, limits } = this.options
+    const { login, signal, timeoutMs = limits.readMs } = call
+    // A remote that stops sending is left before the time of the whole is up.
+    const stall: readonly (readonly [string, string])[] = [
+      ['http.lowSpeedLimit', '100'],
+      ['http.lowSpeedTime', String(Math.max(1, Math.ceil(limits.fetchMs / 1000)))],
+    ]
     return run({
       file: 'git',
       args: [`--git-dir=${directory}`, ...args],
-      env: gitEnvironment(this.options.env, isRemote ? config : []),
-      timeoutMs: isRemote ? this.options.limits.fetchMs : this.options.limits.readMs,
-      maxOutputBytes: this.options.limits.outputBytes,
-      signal,
+      env: { ...gitEnvironment(env, [...stall, ...(login?.config ?? [])]), ...login?.env },
+      ...{ timeoutMs, maxOutputBytes: limits.outputBytes, signal },
     })
   }
 
@@ -251,56 +298,38 @@ export class Mirror {
   }
 
   private failure(finished: Finished): HoldfastError {
-    const { url } = this.options.address
-    const { code, reason } = explain(finished, this.options.limits)
-    const said = reason.replaceAll(this.directory, 'the mirror').replaceAll(this.options.root, 'the cache')
-    return new HoldfastError(problem(code, `${shown(url).slice(1, -1)}: ${said}`, { repository: url }))
+    const { address, access, limits, root } = this.options
+    return failureOf(finished, {
+      ...{ url: address.url, from: access.from, limits },
+      places: [
+        [this.directory, 'the mirror'],
+        [root, 'the cache'],
+      ],
+    })
   }
 }
 
+interface GitCall {
+  readonly signal: AbortSignal
+  /** Only for what speaks with the remote. */
+  readonly login?: GitLogin
+  readonly timeoutMs?: number | undefined
+}
+
 const QUIET = ['--quiet', '--force', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head']
+const REDIRECTED = /requested URL returned error: 30[12378]/
 
 function isDamage(finished: Finished): boolean {
   if (finished.outcome !== 'exited') return false
   const own = finished.stderr
     .split('\n')
     .filter((line) => !/^remote:|does not appear to be a git repository/.test(line))
-  return (
-    !AUTHENTICATION.test(finished.stderr) &&
-    own.some((line) => DAMAGE.test(line) && !/unable to access '[a-z]+:/.test(line))
-  )
-}
-
-function explain(finished: Finished, limits: SourceLimits): { code: ProblemCode; reason: string } {
-  switch (finished.outcome) {
-    case 'missing':
-      return { code: 'HF1011', reason: 'git is not installed or not on the PATH' }
-    case 'timeout':
-      return { code: 'HF1001', reason: `no answer within ${Math.round(limits.fetchMs / 1000)} s` }
-    case 'aborted':
-      return { code: 'HF1001', reason: 'the fetch was cancelled' }
-    case 'output-limit':
-      return { code: 'HF1010', reason: `git printed more than ${limits.outputBytes} bytes` }
-    case 'exited': {
-      const code = AUTHENTICATION.test(finished.stderr) ? 'HF1005' : 'HF1001'
-      return { code, reason: gitMessage(finished) }
-    }
-    default:
-      return finished.outcome satisfies never
-  }
-}
-
-function gitMessage(finished: Finished): string {
-  const lines = finished.stderr.split('\n').filter((line) => /^(fatal|error|remote|ssh|warning):? /.test(line))
-  const line = lines.find((one) => one.startsWith('fatal')) ?? lines[0] ?? `git ended with ${finished.exitCode}`
-  return line
-    .replace(/^fatal: /, '')
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^/@\s']*@/gi, '$1')
-    .slice(0, 400)
+  return !isRefusal(finished) && own.some((line) => DAMAGE.test(line) && !/unable to access '[a-z]+:/.test(line))
 }
 
 function parseRef(line: string): MirrorRef {
   const [object = '', type = '', peeled = '', peeledType = '', ...name] = line.split(' ')
-  if (type === 'commit') return { name: [...name].join(' '), commit: object }
-  return { name: [...name].join(' '), commit: peeledType === 'commit' ? peeled : '' }
+  const tag = type === 'tag' ? object : ''
+  const commit = type === 'commit' ? object : peeledType === 'commit' ? peeled : ''
+  return { name: name.join(' '), commit, tag }
 }

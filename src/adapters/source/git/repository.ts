@@ -1,10 +1,12 @@
 // One repository: its mirror, how fresh it is, and which commit a name means.
+import { setMaxListeners } from 'node:events'
 import { HoldfastError, problem, type Problem } from '../../../core/problem/index.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { FileChange } from '../../../ports/source.ts'
-import { type Address, shown } from './address.ts'
+import type { Address } from './address.ts'
 import { Mirror, type MirrorOptions, type MirrorRef } from './mirror.ts'
 import { ObjectReader } from './objects.ts'
+import { lackOf, refsMeant, type Wanted } from './revision.ts'
 import { GitTrees } from './trees.ts'
 
 export interface RepositoryOptions extends MirrorOptions {
@@ -18,7 +20,16 @@ interface Fetch {
   readonly done: Promise<void>
 }
 
-const HEAD_REF = 'refs/holdfast/HEAD'
+/** What a name means. */
+export interface Meaning {
+  readonly commit: string
+  /** The ref that was found by the name; '' = the name is a hash. */
+  readonly ref: string
+  /** Id of the annotated tag that the ref is; '' = it is none. */
+  readonly tag: string
+}
+
+const TIDY_EVERY = 25
 const FULL_HASH = /^[0-9a-f]{40}$|^[0-9a-f]{64}$/
 const SHORT_HASH = /^[0-9a-f]{7,63}$/
 
@@ -31,12 +42,17 @@ export class Repository {
   #fetchedAt: number | null = null
   #running: Fetch | null = null
   #failure: { at: number; problem: Problem } | null = null
-  #refs: ReadonlyMap<string, string> | null = null
+  #refs: ReadonlyMap<string, MirrorRef> | null = null
+  /** Refs and commits fetched by name since the last fetch of all, so that hundreds of callers ask for them once. */
+  #extras = new Map<string, Promise<boolean>>()
+  #fetches = 0
   readonly #closing = new AbortController()
 
   constructor(options: RepositoryOptions) {
     this.address = options.address
     this.#options = options
+    // Every command that runs listens to it.
+    setMaxListeners(0, this.#closing.signal)
     this.#mirror = new Mirror(options)
     this.#reader = new ObjectReader(() => this.#mirror.command([]), options.limits)
     this.trees = new GitTrees((id) => this.#reader.get(id))
@@ -63,8 +79,7 @@ export class Repository {
   async recover(commit: string): Promise<boolean> {
     await this.freshen(-1)
     if ((await this.trees.rootTree(commit)) !== null) return true
-    if (!FULL_HASH.test(commit) || !(await this.#mirror.fetchExtra(commit, this.#closing.signal))) return false
-    this.#reader.close()
+    if (!FULL_HASH.test(commit) || !(await this.#fetchExtra(commit))) return false
     return (await this.trees.rootTree(commit)) !== null
   }
 
@@ -97,6 +112,7 @@ export class Repository {
         () => {
           this.#fetchedAt = startedAt
           this.#failure = null
+          this.#tidyNowAndThen()
         },
         (error: unknown) => {
           if (error instanceof HoldfastError) this.#failure = { at: this.#options.clock.now(), problem: error.problem }
@@ -106,6 +122,7 @@ export class Repository {
       .finally(() => {
         this.#running = null
         this.#refs = null
+        this.#extras = new Map()
         this.#reader.close()
       })
     this.#running = { startedAt, done }
@@ -117,54 +134,80 @@ export class Repository {
     return this.#mirror.lastChange(revision, file, this.#closing.signal)
   }
 
-  /** The commit that HEAD, a branch, a tag, a full ref name or a hash means. Throws HF1002. */
-  async commitOf(revision: string): Promise<string> {
+  /** What HEAD, a branch, a tag, a range of versions, a full ref name or a hash means. Throws HF1002. */
+  async meaningOf(wanted: Wanted): Promise<Meaning> {
+    const name = wanted.targetRevision
+    const found = (await this.#named(wanted)) ?? (await this.#hash(name.toLowerCase())) ?? (await this.#extraRef(name))
+    if (found !== null) return found
+    const { url } = this.address
+    const message = `${lackOf(wanted)} in ${url}`
+    throw new HoldfastError(problem('HF1002', message, { repository: url, revision: name }))
+  }
+
+  /** The `git` command of the mirror, for reading what it holds. */
+  command(args: readonly string[]): ReturnType<Mirror['command']> {
+    return this.#mirror.command(args)
+  }
+
+  get directory(): string {
+    return this.#mirror.directory
+  }
+
+  /** One object; null when the mirror has none. Throws ObjectReadError. */
+  object(id: string): ReturnType<ObjectReader['get']> {
+    return this.#reader.get(id)
+  }
+
+  #tidyNowAndThen(): void {
+    this.#fetches += 1
+    if (this.#fetches % TIDY_EVERY !== 0 && this.#fetches !== 1) return
+    void this.#mirror.tidy(this.#options.clock.now(), this.#closing.signal).catch(() => undefined)
+  }
+
+  #fetchExtra(name: string): Promise<boolean> {
+    const known = this.#extras.get(name)
+    if (known !== undefined) return known
+    const fetched = this.#mirror.fetchExtra(name, this.#closing.signal).then((isThere) => {
+      if (isThere) this.#reader.close()
+      return isThere
+    })
+    this.#extras.set(name, fetched)
+    return fetched
+  }
+
+  async #hash(hash: string): Promise<Meaning | null> {
+    if (!FULL_HASH.test(hash) && !SHORT_HASH.test(hash)) return null
     const { signal } = this.#closing
-    const named = await this.#named(revision)
-    if (named !== null) return named
-    const hash = revision.toLowerCase()
-    if (FULL_HASH.test(hash) || SHORT_HASH.test(hash)) {
-      const known = await this.#mirror.commitOf(hash, signal)
-      if (known !== null) return known
-      if (FULL_HASH.test(hash) && (await this.#mirror.fetchExtra(hash, signal))) {
-        this.#reader.close()
-        const fetched = await this.#mirror.commitOf(hash, signal)
-        if (fetched !== null) return fetched
-      }
-    }
-    if (revision.startsWith('refs/') && (await this.#mirror.fetchExtra(revision, signal))) {
-      this.#reader.close()
-      const extra = await this.#mirror.commitOf(`refs/holdfast/extra/${revision.slice('refs/'.length)}`, signal)
-      if (extra !== null) return extra
-    }
-    throw new HoldfastError(
-      problem('HF1002', `revision ${shown(revision)} does not exist in ${this.address.url}`, {
-        repository: this.address.url,
-        revision,
-      }),
-    )
+    const known = await this.#mirror.commitOf(hash, signal)
+    if (known !== null) return { commit: known, ref: '', tag: '' }
+    if (!FULL_HASH.test(hash) || !(await this.#fetchExtra(hash))) return null
+    const fetched = await this.#mirror.commitOf(hash, signal)
+    return fetched === null ? null : { commit: fetched, ref: '', tag: '' }
+  }
+
+  async #extraRef(name: string): Promise<Meaning | null> {
+    if (!name.startsWith('refs/') || !(await this.#fetchExtra(name))) return null
+    const extra = `refs/holdfast/extra/${name.slice('refs/'.length)}`
+    const commit = await this.#mirror.commitOf(extra, this.#closing.signal)
+    return commit === null ? null : { commit, ref: name, tag: '' }
   }
 
   /** Refs are read once per fetch: hundreds of applications may ask for the same repository. */
-  async #knownRefs(): Promise<ReadonlyMap<string, string>> {
+  async #knownRefs(): Promise<ReadonlyMap<string, MirrorRef>> {
     if (this.#refs !== null) return this.#refs
     const refs = await this.#mirror.refs(this.#closing.signal)
-    const known = new Map(refs.map((ref: MirrorRef) => [ref.name, ref.commit]))
+    const known = new Map(refs.map((ref) => [ref.name, ref]))
     if (this.#running === null) this.#refs = known
     return known
   }
 
-  async #named(revision: string): Promise<string | null> {
+  async #named(wanted: Wanted): Promise<Meaning | null> {
     const refs = await this.#knownRefs()
-    const candidates =
-      revision === 'HEAD'
-        ? [HEAD_REF]
-        : revision.startsWith('refs/')
-          ? [revision]
-          : [`refs/heads/${revision}`, `refs/tags/${revision}`]
-    const name = candidates.find((one) => refs.has(one))
-    if (name === undefined) return null
+    const found = refsMeant(wanted, refs.keys()).flatMap((name) => refs.get(name) ?? [])[0]
+    if (found === undefined) return null
+    const { name: ref, tag } = found
     // A tag of a tag is followed by git itself; null when what it means is no commit.
-    return refs.get(name) || this.#mirror.commitOf(name, this.#closing.signal)
+    const commit = found.commit === '' ? await this.#mirror.commitOf(ref, this.#closing.signal) : found.commit
+    return commit === null ? null : { commit, ref, tag }
   }
 }
