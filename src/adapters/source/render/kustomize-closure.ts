@@ -36,8 +36,6 @@ export interface Closure {
   readonly charts: readonly PackedChart[]
   /** Whether a chart is inflated. */
   readonly hasCharts: boolean
-  /** Names that stand in variable files without a value: kustomize takes it from its environment. */
-  readonly variables: ReadonlySet<string>
 }
 
 export interface ClosureInput {
@@ -89,7 +87,6 @@ class Gathering {
   readonly files = new Map<string, InputFile>()
   readonly changed = new Map<string, string>()
   readonly charts: PackedChart[] = []
-  readonly variables = new Set<string>()
   hasCharts = false
   readonly #input: ClosureInput
   readonly #entered = new Set<string>()
@@ -169,16 +166,10 @@ class Gathering {
   async #file(spot: Spot, { id, path }: Directory, kind: Reference['kind']): Promise<void> {
     this.#add(spot.area, path, id)
     if (kind === 'plugin') await this.#plugins(spot, await this.#text(spot.area, path, id))
-    if (kind === 'env') this.#variables(await this.#text(spot.area, path, id))
   }
 
   async #text(area: Area, path: readonly string[], id: string): Promise<string> {
     return (await this.#read(path.join('/'), () => area.trees.blob(id))).toString('utf8')
-  }
-
-  #variables(text: string): void {
-    for (const line of text.split('\n'))
-      if (/^\s*[A-Za-z_][A-Za-z0-9_]*\s*$/.test(line)) this.variables.add(line.trim())
   }
 
   /** Configurations of generators and transformers: what they name is taken along where it is there. */
@@ -316,7 +307,7 @@ class Gathering {
 export async function kustomizeClosure(input: ClosureInput): Promise<Closure> {
   const gathering = new Gathering(input)
   await gathering.enter({ ...input.files, mount: '' }, input.place)
-  const { files, changed, charts, hasCharts, variables } = gathering
+  const { files, changed, charts, hasCharts } = gathering
   const sorted = [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
-  return { files: sorted, changed, charts, hasCharts, variables }
+  return { files: sorted, changed, charts, hasCharts }
 }

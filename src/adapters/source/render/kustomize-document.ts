@@ -1,5 +1,5 @@
 // The text of a kustomization as a value that may be changed, and what it names.
-import { load } from 'js-yaml'
+import { loadAll } from 'js-yaml'
 import { isMap } from '../../../core/kube/index.ts'
 import { HoldfastError, problem, type ProblemSubject } from '../../../core/problem/index.ts'
 import { readYaml } from '../../../core/yaml/index.ts'
@@ -12,7 +12,7 @@ export interface MutableMap {
 
 /** Kustomize lets keys be written twice; the last one holds. Anchors are not worth the risk then. */
 function withLastKeys(text: string): unknown {
-  return /(?:^|[\s[{,:-])[&*][^\s]/.test(text) ? undefined : load(text, { json: true })
+  return /(?:^|[\s[{,:-])[&*][^\s]/.test(text) ? undefined : loadAll(text, { json: true })[0]
 }
 
 /** The first document; null when it is no map. Throws HF1003, HF1007, HF1008. */
@@ -61,8 +61,8 @@ export function listIn(map: MutableMap, field: string): unknown[] {
 
 /** What a kustomization names. */
 export interface Reference {
-  /** `base`: file, directory or repository; `plugin`: the same, or inline; `file`: a file, or inline; `env`: lines of variables. */
-  readonly kind: 'base' | 'plugin' | 'file' | 'env'
+  /** `base`: file, directory or repository; `plugin`: the same, or inline; `file`: a file, or inline. */
+  readonly kind: 'base' | 'plugin' | 'file'
   readonly text: string
   replace(text: string): void
 }
@@ -129,8 +129,8 @@ function* allReferences(document: MutableMap): Generator<Reference> {
   for (const field of GENERATORS) {
     for (const generator of mapsIn(document, field)) {
       yield* ofGeneratorFiles(generator)
-      yield* ofList(generator, 'envs', 'env')
-      yield* ofField(generator, 'env', 'env')
+      yield* ofList(generator, 'envs', 'file')
+      yield* ofField(generator, 'env', 'file')
     }
   }
   const openapi = fieldOf(document, 'openapi')

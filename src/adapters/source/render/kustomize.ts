@@ -1,10 +1,11 @@
 // Kustomizations: built by the tool from exactly the files that they read.
 import type { KustomizeVersion } from '../../../core/definition/index.ts'
 import { HoldfastError, problem } from '../../../core/problem/index.ts'
-import { type Closure, kustomizeClosure } from './kustomize-closure.ts'
+import { kustomizeClosure } from './kustomize-closure.ts'
 import { componentsOf } from './kustomize-components.ts'
 import { addComponents, editKustomization } from './kustomize-edit.ts'
 import type { Planner, RenderContext, RenderPlan } from './plan.ts'
+import { kubeVersion as kubeVersionOf } from './plugin-environment.ts'
 import type { Tool } from './tools.ts'
 
 interface Build {
@@ -40,7 +41,7 @@ function knowsCluster(version: string): boolean {
 function clusterOptions({ source, cluster }: RenderContext): string[] {
   const { kubeVersion, apiVersions, version } = source.kustomize
   if (!knowsCluster(version)) return []
-  const kube = (kubeVersion === '' ? cluster.version : kubeVersion).replace(/^v/, '')
+  const kube = kubeVersionOf(kubeVersion === '' ? cluster.version : kubeVersion)
   const apis = apiVersions.length > 0 ? apiVersions : cluster.apiVersions
   return [...(kube === '' ? [] : ['--helm-kube-version', kube]), ...apis.flatMap((api) => ['--helm-api-versions', api])]
 }
@@ -57,25 +58,20 @@ async function planWith(context: RenderContext, extent: 'named' | 'directories')
   const closure = await kustomizeClosure({ files, place, limits, outside, edit, enableHelm, extent })
   const helm = enableHelm && closure.hasCharts ? await tools.find('helm') : null
   const args = ['build', '.', ...options, ...(helm === null ? [] : clusterOptions(context))]
-  const variables = variablesOf(closure, environment)
   return {
     type: 'Kustomize',
     files: [...closure.files, ...closure.charts.map(({ archive }) => archive)],
-    parts: [place.path, args.slice(2), [...closure.changed], variables],
+    parts: [place.path, args.slice(2), [...closure.changed]],
     tools: helm === null ? [tool] : [tool, helm],
     problems: [],
     run: async (work) => {
       for (const [path, text] of closure.changed) await work.write(path, text)
       const command = helm === null ? [] : ['--helm-command', helm.program]
       const cwd = place.path.join('/')
-      const text = await work.call(tool, { args: [...args, ...command], cwd, env: variables })
+      const text = await work.call(tool, { args: [...args, ...command], cwd })
       return { texts: [{ file: [...place.path, 'kustomization.yaml'].join('/'), text, lines: 'none' }], problems: [] }
     },
   }
-}
-
-function variablesOf({ variables }: Closure, environment: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => variables.has(name)))
 }
 
 export const planKustomize: Planner = async (context) => ({
