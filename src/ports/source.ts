@@ -34,6 +34,12 @@ export interface RenderRequest {
   /** What tools see of the cluster: `1.35.4`, and `apps/v1`, `apps/v1/Deployment`, … */
   readonly cluster: { readonly version: string; readonly apiVersions: readonly string[] }
   readonly signal?: AbortSignal
+  /** Renders anew, whatever is kept. */
+  readonly fresh?: boolean
+  /** Asks for `RenderedSource.explanation`. */
+  readonly explain?: boolean
+  /** Who asks: an older request of the same one for other revisions is given up (HF1009). */
+  readonly requester?: string
 }
 
 /** Who changed a file last, for evidence. */
@@ -51,7 +57,7 @@ export interface Source {
   configure(settings: SourceSettings): void
   /** The commit or version that `targetRevision` names. */
   resolve(source: SourceDefinition, options: ResolveOptions): Promise<Resolved>
-  /** Renders all sources at these revisions. Cached by the hashes of what the render reads. */
+  /** Renders all sources at these revisions. Kept by the hashes of what the render reads. */
   render(request: RenderRequest): Promise<Rendered>
   /** The last change of a file (path from the repository root) at this revision; null where there is no history. */
   lastChange(revised: RevisedSource, file: string): Promise<FileChange | null>

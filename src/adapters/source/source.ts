@@ -1,22 +1,17 @@
 // The Source port: which host a source lies on, its revision, and its render.
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
-import {
-  accessFor,
-  DEFAULT_SOURCE_SETTINGS,
-  type SourceDefinition,
-  type SourceSettings,
-} from '../../core/definition/index.ts'
+import { DEFAULT_SOURCE_SETTINGS, type SourceDefinition, type SourceSettings } from '../../core/definition/index.ts'
 import type { Rendered } from '../../core/desired/index.ts'
 import { HoldfastError, type ProblemSubject, toProblem } from '../../core/problem/index.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { FileChange, RenderRequest, Resolved, ResolveOptions, RevisedSource, Source } from '../../ports/source.ts'
+import { isPackaged } from './charts/address.ts'
+import { ChartHosts } from './charts/hosts.ts'
 import type { Environment } from './environment.ts'
 import { type SourceFiles, TooLargeError } from './files/trees.ts'
-import { addressOf } from './git/address.ts'
-import { GitHost } from './git/host.ts'
+import { GitHosts, type Reader } from './git/hosts.ts'
 import { ObjectReadError } from './git/objects.ts'
 import type { Host } from './host.ts'
 import { SOURCE_LIMITS, type SourceLimits } from './limits.ts'
@@ -24,6 +19,7 @@ import { OutsideFiles } from './outside-file.ts'
 import { outsideOf } from './outside.ts'
 import { contextOf } from './render/context.ts'
 import { RenderEngine, type SourceRender } from './render/engine.ts'
+import { LatestRequests } from './render/latest.ts'
 import type { Outside } from './render/plan.ts'
 import { planRender } from './render/planners.ts'
 import { joinRenders } from './render/rendered.ts'
@@ -37,6 +33,8 @@ export interface SourceOptions {
   /** PATH, HOME, git's own variables, HOLDFAST_KUSTOMIZE and the like. */
   readonly env: Environment
   readonly limits?: Partial<SourceLimits>
+  /** Of Holdfast: another one renders anew. */
+  readonly version?: string
 }
 
 export interface SourceRepositories extends Source {
@@ -49,30 +47,43 @@ function named(error: unknown, subject: ProblemSubject): HoldfastError {
 }
 
 class Sources implements SourceRepositories {
-  readonly #options: SourceOptions
   readonly #limits: SourceLimits
-  readonly #hosts = new Map<string, Host>()
-  readonly #fetchSlot: ReturnType<typeof pLimit>
+  readonly #git: GitHosts
+  readonly #charts: ChartHosts
   readonly #engine: RenderEngine
+  readonly #latest = new LatestRequests()
   readonly #tools: ToolFinder
   readonly #outsideFiles: OutsideFiles
   #settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
 
   constructor(options: SourceOptions) {
-    this.#options = options
     this.#limits = { ...SOURCE_LIMITS, ...options.limits }
-    this.#fetchSlot = pLimit(this.#limits.fetches)
-    this.#engine = new RenderEngine(options.clock, this.#limits)
     this.#tools = new ToolFinder(options.env)
+    const { cacheDir, clock, log, version = '' } = options
+    this.#engine = new RenderEngine({
+      ...{ clock, version, limits: this.#limits, tools: this.#tools },
+      disk: { cacheDir, log },
+    })
+    const slot = pLimit(this.#limits.fetches)
+    this.#git = new GitHosts({
+      ...{ clock, log, env: options.env, limits: this.#limits, root: join(cacheDir, 'mirrors') },
+      slot: (run) => slot(run),
+    })
+    this.#charts = new ChartHosts({
+      ...{ clock, env: options.env, limits: this.#limits, root: join(cacheDir, 'charts') },
+      slot: (run) => slot(run),
+    })
     this.#outsideFiles = new OutsideFiles(options.clock, this.#limits)
   }
 
   configure(settings: SourceSettings): void {
     this.#settings = settings
+    this.#git.configure(settings)
+    this.#charts.configure(settings)
   }
 
   async resolve(source: SourceDefinition, { project, ...options }: ResolveOptions): Promise<Resolved> {
-    const host = this.#hostOf(source, project)
+    const host = this.#hostOf(source, { project, sourceRepos: null })
     try {
       return await host.resolve(source, options)
     } catch (error) {
@@ -82,6 +93,13 @@ class Sources implements SourceRepositories {
   }
 
   async render(request: RenderRequest): Promise<Rendered> {
+    const { requester: asker, signal, sources, fresh } = request
+    if (asker === undefined) return this.#render(request)
+    const what = JSON.stringify([sources, fresh])
+    return this.#latest.run({ asker, what, signal }, (latest) => this.#render({ ...request, signal: latest }))
+  }
+
+  async #render(request: RenderRequest): Promise<Rendered> {
     const renders: { index: number; revision: string; render: SourceRender }[] = []
     for (const [index, revised] of request.sources.entries()) {
       const { source, revision } = revised
@@ -92,17 +110,20 @@ class Sources implements SourceRepositories {
   }
 
   async lastChange({ source, revision }: RevisedSource, file: string): Promise<FileChange | null> {
-    return this.#hostOf(source, '').lastChange(revision, file)
+    const reader = this.#git.readerOf(source.repoURL, revision) ?? { project: '', sourceRepos: null }
+    return this.#hostOf(source, reader).lastChange(revision, file)
   }
 
   async close(): Promise<void> {
-    for (const host of this.#hosts.values()) host.close()
+    await this.#engine.close()
+    this.#git.close()
+    this.#charts.close()
   }
 
   async #renderOne(revised: RevisedSource, request: RenderRequest): Promise<SourceRender> {
     const { source, revision } = revised
     const { app, signal } = request
-    const host = this.#hostOf(source, app.project)
+    const host = this.#hostOf(source, { project: app.project, sourceRepos: request.sourceRepos })
     const subject = { repository: host.url, revision, path: source.path }
     try {
       return await this.#withRefs(request, (refs) =>
@@ -116,7 +137,8 @@ class Sources implements SourceRepositories {
               limits: this.#limits,
             },
           })
-          return this.#engine.render(await planRender(context), context, signal)
+          const { fresh = false, explain = false } = request
+          return this.#engine.render(await planRender(context), context, { signal, fresh, explain })
         }),
       )
     } catch (error) {
@@ -127,7 +149,7 @@ class Sources implements SourceRepositories {
 
   /** Opens the sources that others may name by `$ref`. */
   async #withRefs<T>(
-    { sources, app }: RenderRequest,
+    { sources, app, sourceRepos }: RenderRequest,
     read: (refs: ReadonlyMap<string, SourceFiles>) => Promise<T>,
   ): Promise<T> {
     const named = sources.filter(({ source }) => source.ref !== '')
@@ -135,35 +157,21 @@ class Sources implements SourceRepositories {
       const next = named[index]
       if (next === undefined) return read(refs)
       const { source, revision } = next
-      return this.#hostOf(source, app.project).withFiles(source, revision, (files) =>
-        open(index + 1, new Map([...refs, [source.ref, files]])),
-      )
+      const host = this.#hostOf(source, { project: app.project, sourceRepos })
+      return host.withFiles(source, revision, (files) => open(index + 1, new Map([...refs, [source.ref, files]])))
     }
     return open(0, new Map())
   }
 
   #outside(source: SourceDefinition, request: RenderRequest): Outside {
-    const hostOf = (named: SourceDefinition, project: string): Host => this.#hostOf(named, project)
+    const { sourceRepos } = request
+    const hostOf = (named: SourceDefinition, project: string): Host => this.#hostOf(named, { project, sourceRepos })
     const { outsideAgeMs: maxAgeMs } = this.#limits
     return outsideOf({ hostOf, files: this.#outsideFiles, settings: this.#settings, maxAgeMs, source, request })
   }
 
-  #hostOf(source: SourceDefinition, project: string): Host {
-    const access = accessFor(this.#settings, source.repoURL, project)
-    const key = createHash('sha256')
-      .update(JSON.stringify([source.repoURL, access]))
-      .digest('hex')
-    const known = this.#hosts.get(key)
-    if (known !== undefined) return known
-    const { cacheDir, env, clock, log } = this.#options
-    const made = new GitHost({
-      address: addressOf(source.repoURL),
-      root: join(cacheDir, 'mirrors'),
-      ...{ env, clock, log, limits: this.#limits },
-      slot: (run) => this.#fetchSlot(run),
-    })
-    this.#hosts.set(key, made)
-    return made
+  #hostOf(source: SourceDefinition, reader: Reader): Host {
+    return isPackaged(source) ? this.#charts.hostOf(source, reader.project) : this.#git.hostOf(source, reader)
   }
 }
 

@@ -16,6 +16,16 @@ export interface RenderedObject {
 
 export type SourceType = 'Directory' | 'Kustomize' | 'Helm' | 'Plugin'
 
+/** What a render is made with; told where someone asks. */
+export interface RenderExplanation {
+  /** `version` '' = it does not say. */
+  readonly tools: readonly { readonly name: string; readonly program: string; readonly version: string }[]
+  /** What the tools are kept from, in words. */
+  readonly isolation: string
+  /** Files of the repository that set options of the source, and which. */
+  readonly overrides: readonly { readonly file: string; readonly options: readonly string[] }[]
+}
+
 /** How one source was rendered. */
 export interface RenderedSource {
   /** Full commit hash, or version of a chart; '' = files of this machine. */
@@ -28,6 +38,7 @@ export interface RenderedSource {
   readonly tool: string | null
   readonly from: 'memory' | 'disk' | 'render'
   readonly tookMs: number
+  readonly explanation?: RenderExplanation
 }
 
 /** What a render gave. `digest` changes exactly when the objects do. */

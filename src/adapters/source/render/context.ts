@@ -25,7 +25,8 @@ export interface ContextInput {
 async function directoryOf({ revised, files, subject }: ContextInput): Promise<Directory> {
   const { source, revision } = revised
   const { trees, root, repository } = files
-  const place = await trees.locate(root, pathSegments(source, repository))
+  // A chart is the whole of its archive.
+  const place = await trees.locate(root, source.chart === '' ? pathSegments(source, repository) : [])
   const path = source.path === '' ? '.' : source.path
   if (place.kind === 'tree') return place
   if (place.kind === 'outside') throw new HoldfastError(problem('HF1006', `${path} leaves the repository`, subject))
@@ -42,7 +43,8 @@ export async function contextOf(input: ContextInput): Promise<RenderContext> {
   const { revised, request, files, refs, subject, settings, outside, tools, limits } = input
   const { app, cluster } = request
   const place = await directoryOf(input)
-  const source = await withOverrides(revised.source, { files, place, appName: app.name, subject })
+  const { source, overrides } = await withOverrides(revised.source, { files, place, appName: app.name, subject })
   const environment = environmentOf(revised, request)
-  return { source, files, place, refs, environment, app, cluster, settings, outside, tools, limits, subject }
+  const own = { source, overrides, files, place, refs, environment }
+  return { ...own, app, cluster, settings, outside, tools, limits, subject }
 }

@@ -1,125 +1,195 @@
 // Plans → renders: what was rendered before under the same key is not rendered again.
 import { createHash } from 'node:crypto'
-import pLimit from 'p-limit'
-import type { RenderedObject, RenderedSource } from '../../../core/desired/index.ts'
-import { HoldfastError, type Problem } from '../../../core/problem/index.ts'
+import { join } from 'node:path'
+import type { RenderedSource } from '../../../core/desired/index.ts'
+import { HoldfastError, problem, type Problem } from '../../../core/problem/index.ts'
 import type { Clock } from '../../../ports/clock.ts'
+import type { Log } from '../../../ports/log.ts'
 import type { SourceLimits } from '../limits.ts'
+import { explain } from './explain.ts'
 import type { RenderContext, RenderPlan } from './plan.ts'
-import { readFiles } from './read-files.ts'
-import { type Render, RenderCache, renderKey } from './render-cache.ts'
+import { type DigestedResult, objectDigest, readFiles } from './read-files.ts'
+import { type Kept, type Render, RenderCache, renderKey } from './render-cache.ts'
+import { RenderQueue } from './render-queue.ts'
+import { RenderStore } from './render-store.ts'
+import { changeProblem, marksOf, type Remembered, RenderMemory } from './repeatability.ts'
+import { Sandbox } from './sandbox.ts'
+import { SharedWork } from './shared-work.ts'
+import { inSlices } from './slices.ts'
+import type { ToolFinder } from './tools.ts'
 import { Workspace } from './workspace.ts'
+import { sweepFolders } from './workspace-folder.ts'
 
 /** One source rendered: its objects, and how they came about. */
-export interface SourceRender {
-  readonly objects: readonly RenderedObject[]
-  /** Hash of the objects alone: where they stand in the files does not count. */
-  readonly digest: string
-  readonly problems: readonly Problem[]
+export interface SourceRender extends Render {
   readonly how: Omit<RenderedSource, 'revision'>
 }
 
-type EngineContext = Pick<RenderContext, 'limits' | 'tools' | 'subject'>
+export interface EngineOptions {
+  readonly clock: Clock
+  readonly limits: SourceLimits
+  readonly tools: ToolFinder
+  /** Where renders are kept over restarts; absent: in memory alone. */
+  readonly disk?: { readonly cacheDir: string; readonly log: Log }
+  /** Of Holdfast: another one might make something else of the same files. */
+  readonly version?: string
+}
+
+export interface EngineRequest {
+  readonly signal?: AbortSignal | undefined
+  /** Nothing kept counts: it is really rendered. */
+  readonly fresh?: boolean
+  /** Also says with which tools, how isolated, under which options. */
+  readonly explain?: boolean
+}
+
+type EngineContext = Pick<RenderContext, 'limits' | 'subject'> & Partial<Pick<RenderContext, 'overrides'>>
 
 interface Made {
   readonly render: Render
   readonly from: RenderedSource['from']
+  /** The plan that gave it: a wider one than was asked for where files were missing. */
+  readonly plan: RenderPlan
 }
 
-const NARROW_KEYS = 1_000
+interface Work {
+  readonly plan: RenderPlan
+  readonly key: string
+  readonly context: EngineContext
+  readonly fresh: boolean
+}
+
+const CLOSING = new HoldfastError(problem('HF1009', 'the render was cancelled: Holdfast is ending'))
+const NOTHING: Render = { objects: [], digest: '', problems: [] }
 
 export class RenderEngine {
-  readonly #clock: Clock
+  readonly #options: EngineOptions
+  readonly #sandbox: Sandbox
+  readonly #store: RenderStore | null
   readonly #cache: RenderCache
-  readonly #running = new Map<string, Promise<Made>>()
-  readonly #slot: ReturnType<typeof pLimit>
-  /** Keys whose plans name too few files; see RenderPlan.wider. */
-  readonly #tooNarrow = new Set<string>()
+  readonly #memory = new RenderMemory()
+  readonly #shared = new SharedWork<Made>()
+  readonly #queue: RenderQueue
+  #swept: Promise<unknown> | null = null
 
-  constructor(clock: Clock, limits: SourceLimits) {
-    this.#clock = clock
-    this.#cache = new RenderCache(limits.cacheBytes)
-    this.#slot = pLimit(limits.renders)
+  constructor(options: EngineOptions) {
+    const { limits, tools, disk } = options
+    this.#options = options
+    this.#sandbox = new Sandbox({ tools, limits, ...(disk === undefined ? {} : { log: disk.log }) })
+    const directory = disk === undefined ? null : join(disk.cacheDir, 'renders')
+    this.#store =
+      disk === undefined || directory === null
+        ? null
+        : new RenderStore({ directory, maxBytes: limits.diskCacheBytes, log: disk.log })
+    this.#cache = new RenderCache(limits.cacheBytes, this.#store)
+    this.#queue = new RenderQueue(limits.renders)
   }
 
-  /** Throws HF1009–HF1011. */
-  async render(plan: RenderPlan, context: EngineContext, signal?: AbortSignal): Promise<SourceRender> {
-    const { wider } = plan
-    if (wider === undefined) return this.#render(plan, context, signal)
-    const key = renderKey(plan)
-    if (this.#tooNarrow.has(key)) return this.#render(await wider(), context, signal)
+  /** Throws HF1009–HF1011; rejects with the signal's reason as soon as it aborts. */
+  async render(plan: RenderPlan, context: EngineContext, request: EngineRequest = {}): Promise<SourceRender> {
+    const begin = this.#options.clock.now()
+    const { fresh = false } = request
+    const key = renderKey(plan, this.#options.version)
+    // Who asks for a fresh one is not content with one that began before.
+    const made = await this.#shared.join(fresh ? `${key}/fresh` : key, request.signal, (signal) =>
+      this.#narrowThenWide({ plan, key, context, fresh }, signal),
+    )
+    const { render, from } = made
+    const names = made.plan.tools.map(({ name }) => name).join(', ')
+    const how = {
+      type: plan.type,
+      key,
+      files: made.plan.files.map(({ path }) => path),
+      tool: names === '' ? null : names,
+      from,
+      tookMs: this.#options.clock.now() - begin,
+    }
+    const explained =
+      request.explain === true ? { explanation: await explain(made.plan, this.#sandbox, context.overrides ?? []) } : {}
+    return { ...render, problems: [...made.plan.problems, ...render.problems], how: { ...how, ...explained } }
+  }
+
+  /** Ends what runs and what waits; resolves when nothing is left of it. */
+  async close(): Promise<void> {
+    this.#shared.abort(CLOSING)
+    await this.#shared.idle()
+    await this.#store?.idle()
+  }
+
+  /** The plan itself; the wider one where the tool misses files. That it was needed is remembered. */
+  async #narrowThenWide(work: Work, signal: AbortSignal): Promise<Made> {
+    const { plan, key } = work
+    if (plan.wider === undefined) return this.#known(work, signal)
+    const mark = `${key}/wider`
+    if (!work.fresh && (await this.#cache.get(mark)) !== undefined) return this.#wide(work, signal)
     try {
-      return await this.#render(plan, context, signal)
+      return await this.#known(work, signal)
     } catch (error) {
-      if (!(error instanceof HoldfastError) || error.problem.code !== 'HF1009' || signal?.aborted === true) throw error
-      const all = await wider()
-      if (all.files.length <= plan.files.length) throw error
-      const render = await this.#render(all, context, signal)
-      this.#remember(key)
-      return render
+      const isTools = error instanceof HoldfastError && error.problem.code === 'HF1009'
+      if (!isTools || signal.aborted) throw error
+      const made = await this.#wide(work, signal)
+      await this.#cache.put(mark, NOTHING)
+      return made
     }
   }
 
-  #remember(key: string): void {
-    this.#tooNarrow.add(key)
-    for (const oldest of this.#tooNarrow) {
-      if (this.#tooNarrow.size <= NARROW_KEYS) return
-      this.#tooNarrow.delete(oldest)
-    }
+  async #wide(work: Work, signal: AbortSignal): Promise<Made> {
+    const plan = (await work.plan.wider?.()) ?? work.plan
+    return this.#known({ ...work, plan, key: renderKey(plan, this.#options.version) }, signal)
   }
 
-  async #render(plan: RenderPlan, context: EngineContext, signal: AbortSignal | undefined): Promise<SourceRender> {
-    const begin = this.#clock.now()
-    const key = renderKey(plan)
-    const { render, from } = await this.#once(key, () => this.#make(plan, context, signal))
-    const tool = plan.tools.map(({ name }) => name).join(', ')
-    return {
-      objects: render.objects,
-      digest: render.digest,
-      problems: [...plan.problems, ...render.problems],
-      how: {
-        type: plan.type,
-        key,
-        files: plan.files.map(({ path }) => path),
-        tool: tool === '' ? null : tool,
-        from,
-        tookMs: this.#clock.now() - begin,
-      },
-    }
-  }
-
-  /** One render per key at a time, however many ask. */
-  #once(key: string, run: () => Promise<Render>): Promise<Made> {
-    const running = this.#running.get(key)
-    if (running !== undefined) return running
-    const started = this.#known(key, run).finally(() => this.#running.delete(key))
-    this.#running.set(key, started)
-    return started
-  }
-
-  async #known(key: string, run: () => Promise<Render>): Promise<Made> {
-    const known = await this.#cache.get(key)
-    if (known !== undefined) return { render: known, from: 'memory' }
-    const render = await this.#slot(run)
+  async #known(work: Work, signal: AbortSignal): Promise<Made> {
+    const { plan, key, context } = work
+    const kept = await this.#cache.get(key)
+    if (kept !== undefined && !work.fresh) return { ...kept, plan }
+    const render = await this.#queue.run(context.subject.repository ?? '', signal, () => this.#make(work, kept, signal))
     await this.#cache.put(key, render)
-    return { render, from: 'render' }
+    return { render, from: 'render', plan }
   }
 
-  async #make(plan: RenderPlan, context: EngineContext, signal: AbortSignal | undefined): Promise<Render> {
-    const { limits, tools, subject } = context
-    const work = new Workspace({ files: plan.files, limits, tools, subject, signal })
+  async #make({ plan, key, context }: Work, kept: Kept | undefined, signal: AbortSignal): Promise<Render> {
+    await this.#sweepOnce()
+    const { limits, subject } = context
+    const access = plan.type === 'Plugin' ? 'write' : 'read'
+    const work = new Workspace({ files: plan.files, limits, sandbox: this.#sandbox, access, subject, signal })
     try {
       const { texts, problems } = await plan.run(work)
       const read = await readFiles(texts, limits.inlineBytes)
-      const digest = createHash('sha256').update(read.digests.join('\n')).digest('hex')
       const made = new Set(texts.filter(({ lines }) => lines === 'none').map(({ file }) => file))
       // Lines of a tool's output say nothing about the repository.
       const objects = read.objects.map(({ object, origin }) =>
         made.has(origin.file) ? { object, origin: { ...origin, line: 0 } } : { object, origin },
       )
-      return { objects, digest, problems: [...problems, ...read.problems] }
+      const changed = await this.#changed(key, { ...read, objects }, kept)
+      const digest = digestOf(read)
+      return { objects, digest, problems: [...problems, ...read.problems, ...changed] }
     } finally {
       await work.remove()
     }
   }
+
+  /** Holds a render against what the same key gave before. */
+  async #changed(key: string, read: DigestedResult, kept: Kept | undefined): Promise<Problem[]> {
+    const marks = marksOf(read.objects, read.digests)
+    const digest = digestOf(read)
+    const earlier = this.#memory.get(key) ?? (kept === undefined ? undefined : await rememberedOf(kept.render))
+    this.#memory.set(key, { digest, marks })
+    if (earlier === undefined) return []
+    const found = changeProblem(earlier, { digest, marks, objects: read.objects }, kept?.render)
+    return found === null ? [] : [found]
+  }
+
+  #sweepOnce(): Promise<unknown> {
+    this.#swept ??= sweepFolders()
+    return this.#swept
+  }
+}
+
+function digestOf({ digests }: Pick<DigestedResult, 'digests'>): string {
+  return createHash('sha256').update(digests.join('\n')).digest('hex')
+}
+
+/** Of a render that an earlier process made. */
+async function rememberedOf({ objects, digest }: Render): Promise<Remembered> {
+  return { digest, marks: marksOf(objects, await inSlices(objects, objectDigest)) }
 }

@@ -40,6 +40,8 @@ export interface LocalOptions {
   readonly cluster?: RenderRequest['cluster']
   readonly settings?: SourceSettings
   readonly limits?: Partial<SourceLimits>
+  /** Asks for `RenderedSource.explanation`. */
+  readonly explain?: boolean
 }
 
 const NOBODY: RenderRequest['app'] = { name: 'release-name', namespace: 'default', project: 'default' }
@@ -109,9 +111,18 @@ async function contextFor(call: Call): Promise<RenderContext> {
   return options.as === 'plain' ? { ...context, source: { ...context.source, directory: WHOLE } } : context
 }
 
+/** Its paths say nothing about the content: nothing is kept. */
+function engineFor({ options, limits }: Call, tools: ToolFinder): RenderEngine {
+  return new RenderEngine({ clock: options.clock, limits, tools })
+}
+
+function asked({ options }: Call): { explain: boolean } {
+  return { explain: options.explain === true }
+}
+
 async function renderDirectory(call: Call): Promise<Rendered> {
   const context = await contextFor(call)
-  const render = await new RenderEngine(call.options.clock, call.limits).render(await planRender(context), context)
+  const render = await engineFor(call, context.tools).render(await planRender(context), context, asked(call))
   return joinRenders([{ index: 0, revision: '', render }], '')
 }
 
@@ -122,8 +133,11 @@ async function renderFile(call: Call, id: string): Promise<Rendered> {
     ...{ type: 'Directory', files: [input], parts: [], tools: [], problems: [] },
     run: () => readTexts([input], limits),
   }
-  const context = { limits, subject: {}, tools: new ToolFinder(call.options.env) }
-  const render = await new RenderEngine(call.options.clock, limits).render(plan, context)
+  const render = await engineFor(call, new ToolFinder(call.options.env)).render(
+    plan,
+    { limits, subject: {} },
+    asked(call),
+  )
   return joinRenders([{ index: 0, revision: '', render }], '')
 }
 

@@ -5,6 +5,7 @@ import type { Problem, ProblemSubject } from '../../../core/problem/index.ts'
 import type { InputFile } from '../files/input-file.ts'
 import type { SourceFiles } from '../files/trees.ts'
 import type { SourceLimits } from '../limits.ts'
+import type { Override } from './override.ts'
 import type { FileText } from './read-files.ts'
 import type { Tool, ToolFinder } from './tools.ts'
 import type { Workspace } from './workspace.ts'
@@ -31,6 +32,8 @@ export interface Outside {
 export interface RenderContext {
   /** `.argocd-source.yaml` is already laid over it. */
   readonly source: SourceDefinition
+  /** The files that say so. */
+  readonly overrides: readonly Override[]
   readonly files: SourceFiles
   /** The directory that `path` names (the chart's own, for charts). */
   readonly place: Directory

@@ -37,11 +37,14 @@ export const SKIP_MARK = '+argocd:skip-file-rendering'
 /** Aliases that a small file may add on the main thread; one that adds more is read in the thread. */
 const INLINE_YAML: YamlLimits = { ...YAML_LIMITS, aliasWeight: 100_000 }
 
+export function objectDigest({ object }: RenderedObject): string {
+  return createHash('sha256').update(canonicalJson(object)).digest('base64')
+}
+
 function readFile({ file, text, lines }: FileText, limits: YamlLimits): DigestedResult {
   if (lines !== 'none' && text.includes(SKIP_MARK)) return { objects: [], problems: [], digests: [] }
   const { objects, problems } = readObjects(text, { file, limits })
-  const digests = objects.map(({ object }) => createHash('sha256').update(canonicalJson(object)).digest('base64'))
-  return { objects, problems, digests }
+  return { objects, problems, digests: objects.map(objectDigest) }
 }
 
 /** The thread's work: one file at a time, in the form that is cheapest to hand over. */

@@ -1,8 +1,12 @@
 /**
- * The environment of a render tool: nothing of ours, an empty home, no program to call. The proxy variables lead nowhere,
- * so that a tool that tries the network all the same gets no answer.
+ * All that a render tool sees of the environment: no cluster credentials, no user's configuration, nothing on its PATH, and
+ * (where it may not use the network, beside what the sandbox does) proxies that do not answer.
  */
-export function toolEnvironment(home: string, memoryBytes: number): Record<string, string> {
+export function toolEnvironment(
+  home: string,
+  memoryBytes: number,
+  { network }: { network: boolean },
+): Record<string, string> {
   const nowhere = 'http://127.0.0.1:9'
   return {
     PATH: home,
@@ -13,8 +17,6 @@ export function toolEnvironment(home: string, memoryBytes: number): Record<strin
     LC_ALL: 'C.UTF-8',
     GOMEMLIMIT: String(Math.floor(memoryBytes * 0.8)),
     GOTRACEBACK: 'none',
-    HTTP_PROXY: nowhere,
-    HTTPS_PROXY: nowhere,
-    ALL_PROXY: nowhere,
+    ...(network ? {} : { HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, ALL_PROXY: nowhere }),
   }
 }
