@@ -35,6 +35,16 @@ const TOKEN_USER = 'x-access-token'
 const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 
+/** What holds where no Secret says anything. */
+const NOTHING = {
+  ...{ sshPrivateKey: '', tlsClientCertData: '', tlsClientCertKey: '' },
+  ...{ insecure: false, proxy: '', noProxy: '' },
+}
+
+function given(variables: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
+}
+
 export class GitAccess {
   readonly http: HttpClient
   readonly #options: AccessOptions
@@ -42,14 +52,9 @@ export class GitAccess {
   constructor(options: AccessOptions) {
     this.#options = options
     const { access, ca, env, timeoutMs } = options
-    this.http = new HttpClient({
-      ...{ ca, env, timeoutMs },
-      clientCertificate: access?.tlsClientCertData ?? '',
-      clientKey: access?.tlsClientCertKey ?? '',
-      insecure: access?.insecure ?? false,
-      proxy: access?.proxy ?? '',
-      noProxy: access?.noProxy ?? '',
-    })
+    const { tlsClientCertData, tlsClientCertKey, insecure, proxy, noProxy } = access ?? NOTHING
+    const client = { clientCertificate: tlsClientCertData, clientKey: tlsClientCertKey }
+    this.http = new HttpClient({ ca, env, timeoutMs, ...client, insecure, proxy, noProxy })
   }
 
   /** The Secret that says how, `Secret argocd/name`; '' = there is none. */
@@ -102,14 +107,14 @@ export class GitAccess {
 
   #files(): ReadonlyMap<string, string> {
     const { access, ca, knownHosts } = this.#options
-    const certificate = access?.tlsClientCertData ?? ''
+    const { sshPrivateKey, tlsClientCertData, tlsClientCertKey } = access ?? NOTHING
     return new Map(
       [
         ['authorities.pem', ca] as const,
         ['known_hosts', this.#isSsh() && knownHosts !== null ? `${knownHosts}\n` : ''] as const,
-        ['key', access?.sshPrivateKey ?? ''] as const,
-        ['certificate.pem', certificate] as const,
-        ['certificate-key.pem', certificate === '' ? '' : (access?.tlsClientCertKey ?? '')] as const,
+        ['key', sshPrivateKey] as const,
+        ['certificate.pem', tlsClientCertData] as const,
+        ['certificate-key.pem', tlsClientCertData === '' ? '' : tlsClientCertKey] as const,
       ]
         .filter(([, text]) => text !== '')
         // OpenSSH refuses a key without its last newline.
@@ -122,38 +127,35 @@ export class GitAccess {
   }
 
   async #login(file: (name: string) => string): Promise<GitLogin> {
-    const { access, env } = this.#options
-    const authorization = this.#isSsh() ? null : await this.authorization()
-    const proxy = this.#isSsh() ? '' : (access?.proxy ?? '')
-    const noProxy = access?.noProxy ?? ''
+    const { insecure, proxy, noProxy } = this.#options.access ?? NOTHING
+    const isSsh = this.#isSsh()
+    const authorization = isSsh ? null : await this.authorization()
     const ssh = sshCall({
-      keyFile: file('key'),
-      knownHostsFile: file('known_hosts'),
-      insecure: access?.insecure ?? false,
-      proxy: this.#isSsh() ? (access?.proxy ?? '') : '',
-      command: env['GIT_SSH_COMMAND'] ?? '',
+      ...{ keyFile: file('key'), knownHostsFile: file('known_hosts'), insecure },
+      proxy: isSsh ? proxy : '',
+      command: this.#options.env['GIT_SSH_COMMAND'] ?? '',
     })
-    const given = (name: string, value: string): Record<string, string> => (value === '' ? {} : { [name]: value })
+    // The user's own helpers must not add other credentials to those that were given.
+    const login = [
+      ['credential.helper', ''],
+      ['http.extraHeader', `Authorization: ${authorization}`],
+    ] as const
     return {
       config: [
-        // The user's own helpers must not add other credentials to those that were given.
-        ...(authorization === null
-          ? []
-          : ([
-              ['credential.helper', ''],
-              ['http.extraHeader', `Authorization: ${authorization}`],
-            ] as const)),
-        ...(proxy === '' ? [] : [['http.proxy', proxy] as const]),
+        ...(authorization === null ? [] : login),
+        ...(isSsh || proxy === '' ? [] : [['http.proxy', proxy] as const]),
       ],
       env: {
         ...ssh.env,
         GIT_SSH_COMMAND: ssh.command,
-        ...given('GIT_SSL_CAINFO', file('authorities.pem')),
-        ...given('GIT_SSL_CERT', file('certificate.pem')),
-        ...given('GIT_SSL_KEY', file('certificate-key.pem')),
-        ...(access?.insecure === true ? { GIT_SSL_NO_VERIFY: 'true' } : {}),
-        ...given('no_proxy', noProxy),
-        ...given('NO_PROXY', noProxy),
+        ...given({
+          GIT_SSL_CAINFO: file('authorities.pem'),
+          GIT_SSL_CERT: file('certificate.pem'),
+          GIT_SSL_KEY: file('certificate-key.pem'),
+          GIT_SSL_NO_VERIFY: insecure ? 'true' : '',
+          no_proxy: noProxy,
+          NO_PROXY: noProxy,
+        }),
       },
     }
   }

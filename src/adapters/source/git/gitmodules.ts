@@ -67,10 +67,15 @@ export async function readGitmodules(
 export function absoluteUrl(url: string, parent: string): string {
   if (!/^\.\.?(\/|$)/.test(url)) return url
   const [, start = '', path = ''] = /^([a-z][a-z0-9+.-]*:\/\/[^/]*\/|[^/:]+@[^/:]+:)(.*)$/i.exec(parent) ?? []
-  const segments = path.split('/').filter((segment) => segment !== '')
-  for (const segment of url.split('/')) {
-    if (segment === '..' && segments.pop() === undefined) return ''
-    if (segment !== '..' && segment !== '.' && segment !== '') segments.push(segment)
-  }
-  return start === '' || segments.length === 0 ? '' : `${start}${segments.join('/')}`
+  const segments = namesOf(path)
+  const names = namesOf(url)
+  const up = names.filter((name) => name === '..').length
+  // `../` stands in front alone, as git has it.
+  if (start === '' || up > segments.length || names.slice(up).includes('..')) return ''
+  const all = [...segments.slice(0, segments.length - up), ...names.slice(up)]
+  return all.length === 0 ? '' : start + all.join('/')
+}
+
+function namesOf(path: string): string[] {
+  return path.split('/').filter((segment) => segment !== '' && segment !== '.')
 }

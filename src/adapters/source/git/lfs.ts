@@ -100,6 +100,13 @@ function actionOf(body: Buffer): Action | string {
   return { href: download['href'], headers: Object.fromEntries(headers) }
 }
 
+/** Plain http only where the repository itself is so reached. */
+function isWeb(href: string, endpoint: string): boolean {
+  if (!URL.canParse(href)) return false
+  const { protocol } = new URL(href)
+  return protocol === 'https:' || (protocol === 'http:' && endpoint.startsWith('http:'))
+}
+
 function hasAuthorization(headers: Readonly<Record<string, string>>): boolean {
   return Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
 }
@@ -184,10 +191,9 @@ export class LfsStore {
 
   async #checkTarget(pointer: Pointer, href: string): Promise<void> {
     const { url } = this.#options
-    const target = URL.canParse(href) ? new URL(href) : null
     const endpoint = endpointOf(url) ?? ''
-    const isWeb = target?.protocol === 'https:' || (target?.protocol === 'http:' && endpoint.startsWith('http:'))
-    if (!isWeb) throw this.#failure(pointer, `the download address ${shown(href.split('?')[0] ?? '')} is not https`)
+    if (!isWeb(href, endpoint))
+      throw this.#failure(pointer, `the download address ${shown(href.split('?')[0] ?? '')} is not https`)
     const [own, wanted] = [hostOf(endpoint), hostOf(href)]
     const reach = own === wanted ? 'public' : await reachOfHost(wanted)
     if (reach === null || reach === 'public' || admits(await reachOfHost(own), reach)) return
