@@ -2,7 +2,7 @@
 import type { AppDefinition } from '../definition/index.ts'
 import type { Evaluation, ObjectEvaluation } from '../evaluate/index.ts'
 import type { JsonMap } from '../kube/index.ts'
-import type { Problem } from '../problem/index.ts'
+import { deliveryFailureOf, type Problem, type ProblemCode } from '../problem/index.ts'
 
 export interface OperationState {
   readonly phase: 'Running' | 'Succeeded' | 'Failed' | 'Error'
@@ -107,6 +107,7 @@ const CONDITION: Readonly<Record<string, string>> = {
   HF7: 'UnknownError',
 }
 const WARNINGS: Readonly<Record<string, string>> = {
+  HF1014: 'UnrepeatableRenderWarning',
   HF3001: 'RepeatedResourceWarning',
   HF3005: 'SharedResourceWarning',
   HF3006: 'ExcludedResourceWarning',
@@ -133,12 +134,18 @@ export function describeProblem(problem: Problem): string {
   return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text
 }
 
+/** Which class of delivery failure it is: reports count them apart from drift. */
+function failureNote(code: ProblemCode): string {
+  const failure = deliveryFailureOf(code)
+  return failure === null ? '' : ` [delivery failure: ${failure}]`
+}
+
 /** One condition per problem, bounded; the rest is counted in a last one. */
 export function conditionsOf(problems: readonly Problem[]): { type: string; message: string }[] {
   const unique = new Map(problems.map((problem) => [describeProblem(problem), problem]))
   const all = [...unique].map(([message, { code }]) => ({
     type: WARNINGS[code] ?? CONDITION[code.slice(0, 3)] ?? 'UnknownError',
-    message,
+    message: message + failureNote(code),
   }))
   if (all.length <= MAX_CONDITIONS) return all
   return [

@@ -66,6 +66,7 @@ export function reportObject(evaluation: ObjectEvaluation, options: ReportObject
       return {
         path: change.at,
         rule: change.rule,
+        ...(change.owner === null ? {} : { owner: change.owner }),
         desired: show(change.desired) ?? null,
         live: show(change.live) ?? null,
       }

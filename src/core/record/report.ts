@@ -31,6 +31,8 @@ export interface ReportIgnored {
   readonly path: string
   /** `builtin/…` or the place of the user's rule. */
   readonly rule: string
+  /** To whom the rule leaves the value, e.g. `HorizontalPodAutoscaler web`. */
+  readonly owner?: string
   readonly desired: Json | Masked | null
   readonly live: Json | Masked | null
 }

@@ -1,12 +1,14 @@
 import type { DriftReport, ReportField, ReportObject, ReportProblem } from '../../../core/record/index.ts'
-import { count, lineText, valueText } from './plain.ts'
+import { count, lineText } from './plain.ts'
+import { shownValues } from './values.ts'
 import {
   actorText,
+  contextText,
   isClean,
   objectName,
   pathText,
   placeText,
-  SIGNS,
+  problemText,
   stateText,
   summaryText,
   verdictText,
@@ -14,7 +16,8 @@ import {
 
 /** Hosts cut comments off at 65,536 characters; what does not fit is counted instead. */
 const SIZE_LIMIT = 60_000
-const VALUE_LIMIT = 160
+/** Longer values stand line by line. */
+const VALUE_WIDTH = 100
 
 /**
  * Anybody's text as a code span: there no Markdown, no HTML, no mention and no issue number is read. The fence is
@@ -29,31 +32,55 @@ function code(text: string): string {
   return `${fence}${pad}${safe}${pad}${fence}`
 }
 
-function valuesText(field: ReportField): string {
-  const values = [field.desired, field.live].filter((value) => value !== undefined)
-  return values.map((value) => code(valueText(value, VALUE_LIMIT))).join(' → ')
+/** Inside raw HTML, where no Markdown is read: every sign as an entity, so that nobody reads one into it either. */
+function html(text: string): string {
+  return `<code>${lineText(text).replace(/[!-,;-@[-`{-~]/g, (found) => `&#${found.charCodeAt(0)};`)}</code>`
 }
 
-function fieldLines(field: ReportField): string[] {
+/** Lines as a fenced block of a diff; the fence is longer than any run of backticks inside, so nothing ends it. */
+function fenced(lines: readonly string[]): string {
+  const longest = Math.max(2, ...lines.flatMap((line) => line.match(/`+/g) ?? []).map((run) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  return [`${fence}diff`, ...lines, fence].join('\n')
+}
+
+function valueLines(field: ReportField): string[] {
+  const { line, lines } = shownValues(field, { width: VALUE_WIDTH, detail: 'short' })
+  const { git = null, live = null } = line ?? {}
   return [
-    `- ${code(SIGNS[field.change])} ${code(pathText(field))}: ${valuesText(field)}`,
-    `  - ${code(actorText(field))}`,
-    `  - ${code(verdictText(field))}`,
+    ...(git === null ? [] : [`- ${git}`]),
+    ...(live === null ? [] : [`+ ${live}`]),
+    ...lines.map(({ sign, text }) => `${sign} ${text}`),
   ]
 }
 
+/** What holds for all fields is said once. */
+function fieldBlocks(fields: readonly ReportField[]): string[] {
+  const why = (field: ReportField): string => `${code(actorText(field))} ${code(verdictText(field, 'short'))}`
+  const [first] = fields
+  const shared = first !== undefined && fields.every((field) => why(field) === why(first))
+  const lines = (field: ReportField): string[] => [`  ${pathText(field)}`, ...valueLines(field)]
+  if (shared) return [why(first), fenced(fields.flatMap(lines))]
+  return fields.flatMap((field) => [fenced(lines(field)), why(field)])
+}
+
 function objectBlock(object: ReportObject): string {
-  const lines = [`#### ${code(objectName(object))} ${code(stateText(object))}`, '']
-  if (object.message !== undefined) lines.push(`- ${code(object.message)}`)
-  if (object.cause) lines.push(`- ${code(actorText({ cause: object.cause }))}`)
-  if (object.verdict) lines.push(`- ${code(verdictText({ verdict: object.verdict }))}`)
-  for (const field of object.fields) lines.push(...fieldLines(field))
-  return lines.join('\n')
+  const { origin, message, cause, verdict } = object
+  const place = origin === undefined || origin.file === '' ? '' : ` ${html(placeText({ subject: origin }))}`
+  const parts = [
+    `<details${object.status === 'Synced' ? '' : ' open'}>\n<summary>${html(objectName(object))} ${html(stateText(object))}${place}</summary>`,
+    ...(message === undefined ? [] : [code(message)]),
+    ...(cause === undefined ? [] : [code(actorText({ cause }))]),
+    ...(verdict === undefined ? [] : [code(verdictText({ verdict }, 'short'))]),
+    ...fieldBlocks(object.fields),
+    '</details>',
+  ]
+  return parts.join('\n\n')
 }
 
 function problemBlock(problem: ReportProblem): string {
   const place = placeText(problem)
-  return `- ${problem.severity} ${code(problem.code)} ${place === '' ? '' : `${code(place)} `}${code(problem.message)}\n  - ${code(problem.action)}`
+  return `- ${problem.severity} ${code(problem.code)} ${place === '' ? '' : `${code(place)} `}${code(problemText(problem))}\n  - ${code(problem.action)}`
 }
 
 /** As many blocks as fit, and how many did not. */
@@ -73,7 +100,8 @@ function section(blocks: readonly string[], one: string, limit: number): string[
 
 /** For a comment on a pull request. */
 export function reportMarkdown(report: DriftReport): string {
-  const blocks = ['### Holdfast: drift report', summaryText(report)]
+  const context = contextText(report)
+  const blocks = ['### Holdfast: drift report', summaryText(report), ...(context === '' ? [] : [code(context)])]
   if (isClean(report)) blocks.push('(nothing differs)')
   blocks.push(...section(report.objects.map(objectBlock), 'object', SIZE_LIMIT * 0.8))
   if (report.problems.length > 0) {

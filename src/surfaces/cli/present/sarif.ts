@@ -1,7 +1,7 @@
 import { formatRef } from '../../../core/kube/index.ts'
 import type { DriftReport, ReportField, ReportObject, ReportProblem } from '../../../core/record/index.ts'
 import { lineText, prettyJson, valueText } from './plain.ts'
-import { actorText, objectName, pathText, placeText, stateText, verdictText } from './wording.ts'
+import { actorText, objectName, pathText, placeText, problemText, stateText, verdictText } from './wording.ts'
 
 const VALUE_LIMIT = 300
 
@@ -22,6 +22,7 @@ interface Result {
   readonly message: { readonly text: string }
   readonly locations: readonly object[]
   readonly partialFingerprints?: Readonly<Record<string, string>>
+  readonly properties?: Readonly<Record<string, string>>
 }
 
 const LEVELS: Readonly<Record<string, Level>> = { critical: 'error', warning: 'warning', info: 'note' }
@@ -37,20 +38,33 @@ function uri(file: string): string {
   return parts.map((part) => encodeURIComponent(part.replace(/\p{Cs}/gu, '\ufffd'))).join('/')
 }
 
-function physical(place: { readonly file?: string; readonly line?: number }): object {
+interface Place {
+  readonly file?: string
+  readonly line?: number
+}
+
+function physical(place: Place): object {
   if (place.file === undefined || place.file === '') return {}
   const region = place.line !== undefined && place.line > 0 ? { region: { startLine: place.line } } : {}
   return { physicalLocation: { artifactLocation: { uri: uri(place.file) }, ...region } }
 }
 
-function location(object: ReportObject, path: string): object {
+/** Code scanning refuses a whole run for one result without a file: what was compared stands in then. */
+function placeOr(place: Place, { context }: DriftReport): object {
+  const own = physical(place)
+  if (Object.keys(own).length > 0) return own
+  const desired = context?.desired ?? ''
+  return physical({ file: uri(desired) === '' ? 'holdfast' : desired, line: 1 })
+}
+
+function location(report: DriftReport, object: ReportObject, path: string): object {
   return {
-    ...physical(object.origin ?? {}),
+    ...placeOr(object.origin ?? {}, report),
     logicalLocations: [{ fullyQualifiedName: lineText(`${formatRef(object.ref)}${path}`), kind: 'resource' }],
   }
 }
 
-function fieldResult(object: ReportObject, field: ReportField): Result {
+function fieldResult(report: DriftReport, object: ReportObject, field: ReportField): Result {
   const values = [field.desired, field.live]
     .filter((value) => value !== undefined)
     .map((value) => valueText(value, VALUE_LIMIT))
@@ -59,14 +73,15 @@ function fieldResult(object: ReportObject, field: ReportField): Result {
     ruleId: `drift/${field.change}`,
     level: LEVELS[field.verdict.severity] ?? 'warning',
     message: message(text),
-    locations: [location(object, field.path)],
+    locations: [location(report, object, field.path)],
     partialFingerprints: { 'holdfastDrift/v1': field.fingerprint },
+    properties: { class: field.cause.class, response: field.verdict.response },
   }
 }
 
-function objectResults(object: ReportObject): Result[] {
+function objectResults(report: DriftReport, object: ReportObject): Result[] {
   if (object.status === 'Synced') return []
-  const fields = object.fields.map((field) => fieldResult(object, field))
+  const fields = object.fields.map((field) => fieldResult(report, object, field))
   if (object.difference === 'changed') return fields
   const told = [
     objectName(object),
@@ -77,26 +92,28 @@ function objectResults(object: ReportObject): Result[] {
     ruleId: `drift/${object.difference ?? 'unknown'}`,
     level: object.status === 'Unknown' ? 'error' : (LEVELS[object.verdict?.severity ?? 'warning'] ?? 'warning'),
     message: message(told.join('; ')),
-    locations: [location(object, '')],
+    locations: [location(report, object, '')],
   }
   return [whole, ...fields]
 }
 
-function problemResult(problem: ReportProblem): Result {
+function problemResult(report: DriftReport, problem: ReportProblem): Result {
   const place = placeText(problem)
-  const text = `${place === '' ? '' : `${place}: `}${lineText(problem.message)} ${lineText(problem.action)}`
-  const where = physical(problem.subject)
+  const text = `${place === '' ? '' : `${place}: `}${problemText(problem)} ${lineText(problem.action)}`
   return {
     ruleId: problem.code,
     level: problem.severity,
     message: message(text),
-    locations: Object.keys(where).length === 0 ? [] : [where],
+    locations: [placeOr(problem.subject, report)],
   }
 }
 
 /** SARIF 2.1.0: one result per field, object and problem. */
 export function reportSarif(report: DriftReport, tool: { readonly version: string }): string {
-  const results = [...report.objects.flatMap(objectResults), ...report.problems.map(problemResult)]
+  const results = [
+    ...report.objects.flatMap((object) => objectResults(report, object)),
+    ...report.problems.map((problem) => problemResult(report, problem)),
+  ]
   const known = new Set(results.map(({ ruleId }) => ruleId))
   const codes = [...known].filter((id) => id.startsWith('HF')).map((id) => ({ id }))
   const rules = [

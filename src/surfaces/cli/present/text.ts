@@ -6,13 +6,19 @@ import type {
   ReportObject,
   ReportProblem,
 } from '../../../core/record/index.ts'
-import { lineText, valueText } from './plain.ts'
+import type { DiffLine } from './line-diff.ts'
+import { lineText } from './plain.ts'
+import { shownValues } from './values.ts'
 import {
   actorText,
+  authorHint,
+  contextText,
+  ignoredText,
   isClean,
   objectName,
   pathText,
   placeText,
+  problemText,
   SIGNS,
   stateText,
   summaryText,
@@ -21,67 +27,109 @@ import {
 
 export interface TextOptions {
   readonly color: 'always' | 'never'
-  /** `verbose` also shows what is ignored, with its rule. */
+  /** `verbose` also shows what is ignored, with its rule, and values in full. */
   readonly detail: 'normal' | 'verbose'
+  /** Of the terminal; default 100. */
+  readonly columns?: number | null
 }
 
 type Colors = ReturnType<typeof createColors>
 
-const VALUE_LIMIT = 400
-/** Longer differences stand on two lines, one value below the other. */
-const ONE_LINE = 100
+interface Look {
+  readonly colors: Colors
+  readonly detail: 'short' | 'full'
+  readonly columns: number
+}
 
-function fieldLines(field: ReportField, colors: Colors): string[] {
-  const sign = SIGNS[field.change]
+const WIDTH = { least: 60, usual: 100, most: 160 } as const
+const INDENT = '      '
+
+function lookOf({ color, detail, columns }: TextOptions): Look {
+  const width = columns ?? WIDTH.usual
+  return {
+    colors: createColors(color === 'always'),
+    detail: detail === 'verbose' ? 'full' : 'short',
+    columns: Math.min(Math.max(width, WIDTH.least), WIDTH.most),
+  }
+}
+
+function diffLine({ sign, text }: DiffLine, { colors }: Look): string {
+  const line = `${INDENT}${sign} ${text}`
+  if (sign === ' ') return colors.dim(line.trimEnd())
+  return sign === '-' ? colors.red(line) : colors.green(line)
+}
+
+function valueLines(field: ReportField, look: Look): string[] {
+  const { colors, detail, columns } = look
   const path = pathText(field)
-  const git = field.desired === undefined ? null : valueText(field.desired, VALUE_LIMIT)
-  const live = field.live === undefined ? null : valueText(field.live, VALUE_LIMIT)
-  const why = [`      ${colors.dim(actorText(field))}`, `      ${colors.dim(verdictText(field))}`]
-  if (git === null || live === null) {
-    const paint = field.change === 'added' ? colors.green : colors.red
-    return [`  ${paint(sign)} ${path}: ${paint(live ?? git ?? '')}`, ...why]
-  }
-  if (path.length + git.length + live.length <= ONE_LINE) {
-    return [`  ${colors.yellow(sign)} ${path}: ${colors.red(git)} → ${colors.green(live)}`, ...why]
-  }
+  const paint = { changed: colors.yellow, added: colors.green, removed: colors.red }[field.change]
+  const { line, lines } = shownValues(field, { detail, width: Math.max(columns - path.length - 10, 20) })
+  const head = `  ${paint(SIGNS[field.change])} ${colors.bold(path)}`
+  if (line === undefined) return [head, ...lines.map((shown) => diffLine(shown, look))]
+  const values = [
+    ...(line.git === null ? [] : [colors.red(line.git)]),
+    ...(line.live === null ? [] : [colors.green(line.live)]),
+  ]
+  return [`${head}: ${values.join(' → ')}`]
+}
+
+/** Who, and what would be done. */
+function whyLines(of: Partial<Pick<ReportField, 'cause' | 'verdict'>>, { colors, detail }: Look): string[] {
+  const said = [
+    ...(of.cause === undefined ? [] : [actorText({ cause: of.cause })]),
+    ...(of.verdict === undefined ? [] : [verdictText({ verdict: of.verdict }, detail)]),
+  ]
+  return said.map((text) => `${INDENT}${colors.dim(text)}`)
+}
+
+/** What holds for all fields is said once, before them. */
+function fieldLines({ fields }: ReportObject, look: Look): string[] {
+  const whys = fields.map((field) => whyLines(field, look))
+  const [first = []] = whys
+  const shared = whys.every((why) => why.join('\n') === first.join('\n'))
   return [
-    `  ${colors.yellow(sign)} ${path}`,
-    `      Git:  ${colors.red(git)}`,
-    `      live: ${colors.green(live)}`,
-    ...why,
+    ...(shared ? first : []),
+    ...fields.flatMap((field, at) => [...valueLines(field, look), ...(shared ? [] : (whys[at] ?? []))]),
   ]
 }
 
-function ignoredLine({ path, rule, desired, live }: ReportIgnored, colors: Colors): string {
-  const values = `${valueText(desired, VALUE_LIMIT)} → ${valueText(live, VALUE_LIMIT)}`
-  return colors.dim(`  . ${lineText(path)}: ${values}, ignored by ${lineText(rule)}`)
+function ignoredLine(ignored: ReportIgnored, { colors }: Look): string {
+  return colors.dim(`  . ${lineText(ignored.path)}: ${ignoredText(ignored, 400)}`)
 }
 
-function objectLines(object: ReportObject, options: TextOptions, colors: Colors): string[] {
-  const lines = [`${colors.bold(objectName(object))}  ${stateText(object)}`]
-  if (object.message !== undefined) lines.push(`      ${lineText(object.message)}`)
-  if (object.cause) lines.push(`      ${colors.dim(actorText({ cause: object.cause }))}`)
-  if (object.verdict) lines.push(`      ${colors.dim(verdictText({ verdict: object.verdict }))}`)
-  for (const field of object.fields) lines.push(...fieldLines(field, colors))
-  if (options.detail === 'verbose') lines.push(...object.ignored.map((ignored) => ignoredLine(ignored, colors)))
+function stateColor(object: ReportObject, { colors }: Look): string {
+  const paint = { Synced: colors.green, OutOfSync: colors.yellow, Unknown: colors.red }[object.status]
+  return paint(stateText(object))
+}
+
+function objectLines(object: ReportObject, look: Look): string[] {
+  const { colors } = look
+  const { origin } = object
+  const place = origin === undefined || origin.file === '' ? '' : placeText({ subject: origin })
+  const head = `${colors.bold(objectName(object))}  ${stateColor(object, look)}`
+  const lines = [place === '' ? head : `${head}  ${colors.dim(`(${place})`)}`]
+  if (object.message !== undefined) lines.push(`${INDENT}${lineText(object.message)}`)
+  lines.push(...whyLines(object, look), ...fieldLines(object, look))
+  if (look.detail === 'full') lines.push(...object.ignored.map((ignored) => ignoredLine(ignored, look)))
   return lines
 }
 
-function problemLines(problem: ReportProblem, colors: Colors): string[] {
+function problemLines(problem: ReportProblem, { colors }: Look): string[] {
   const paint = problem.severity === 'error' ? colors.red : colors.yellow
   const place = placeText(problem)
   return [
-    `${paint(problem.severity)} ${problem.code}${place === '' ? '' : ` ${place}`}: ${lineText(problem.message)}`,
-    `      ${lineText(problem.action)}`,
+    `${paint(problem.severity)} ${problem.code}${place === '' ? '' : ` ${place}`}: ${problemText(problem)}`,
+    `${INDENT}${lineText(problem.action)}`,
   ]
 }
 
 /** For a terminal: grouped by object, problems after them, the summary as the last line. */
 export function reportText(report: DriftReport, options: TextOptions): string {
-  const colors = createColors(options.color === 'always')
-  const blocks = report.objects.map((object) => objectLines(object, options, colors))
-  if (report.problems.length > 0) blocks.push(report.problems.flatMap((problem) => problemLines(problem, colors)))
+  const look = lookOf(options)
+  const blocks = report.objects.map((object) => objectLines(object, look))
+  if (report.problems.length > 0) blocks.push(report.problems.flatMap((problem) => problemLines(problem, look)))
   if (isClean(report)) blocks.push(['(nothing differs)'])
-  blocks.push([summaryText(report)])
+  const notes = [authorHint(report), contextText(report)].filter((note) => note !== '')
+  blocks.push([...notes.map((note) => look.colors.dim(note)), summaryText(report)])
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`
 }

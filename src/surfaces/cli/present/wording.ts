@@ -1,6 +1,12 @@
 import { formatRef } from '../../../core/kube/index.ts'
-import type { DriftReport, ReportField, ReportObject, ReportProblem } from '../../../core/record/index.ts'
-import { count, lineText } from './plain.ts'
+import type {
+  DriftReport,
+  ReportField,
+  ReportIgnored,
+  ReportObject,
+  ReportProblem,
+} from '../../../core/record/index.ts'
+import { count, lineText, valueText } from './plain.ts'
 
 // Sentences that several formats share. All are safe to print.
 
@@ -42,12 +48,40 @@ export function actorText({ cause }: Pick<ReportField, 'cause'>): string {
   return lineText(`by ${who} (${cause.confidence})${how.map((part) => `, ${part}`).join('')}${owner}`)
 }
 
-/** `heal now: drift`, `heal, not now: mode-observe`. */
-export function verdictText({ verdict }: Pick<ReportField, 'verdict'>): string {
-  const when = verdict.permitted ? 'now' : 'not now'
-  return lineText(
-    `${verdict.response}${verdict.permitted ? ' ' : ', '}${when}: ${verdict.because} [${verdict.severity}] (${verdict.rule})`,
-  )
+const REASONS: Readonly<Record<string, string>> = {
+  'mode-observe': 'only observing',
+  'not-leader': 'another replica leads',
+  'other-controller': 'another controller writes this Application',
+  'automated-off': 'automated sync is off',
+  'self-heal-off': 'self-heal is off',
+  'prune-off': 'pruning is off',
+  'prune-protected': 'protected from pruning',
+  'desired-incomplete': 'not all of Git could be read',
+  'desired-empty': 'Git declares nothing',
+  'pre-existing': 'it was there before enforcement began',
+  fight: 'another writer keeps changing it',
+  'ignore-rule-broken': 'an ignore rule cannot be used',
+  'claimed-by-other-app': 'another Application declares it',
+}
+
+/** `heal now: drift`, `heal, not now: only observing (mode-observe)`; in full with severity and rule. */
+export function verdictText({ verdict }: Pick<ReportField, 'verdict'>, detail: 'short' | 'full' = 'full'): string {
+  const { response, permitted, because, severity, rule } = verdict
+  const reason = REASONS[because]
+  const told = `${response}${permitted ? ' now' : ', not now'}: ${reason === undefined ? because : `${reason} (${because})`}`
+  if (detail === 'full') return lineText(`${told} [${severity}] (${rule})`)
+  return lineText(severity === 'critical' ? `${told} [critical]` : told)
+}
+
+/** What a rule left alone, and whom it left it to. */
+export function ignoredText({ desired, live, rule, owner }: ReportIgnored, limit: number): string {
+  const values =
+    desired === null
+      ? `${valueText(live, limit)} only in live`
+      : live === null
+        ? `${valueText(desired, limit)} only in Git`
+        : `${valueText(desired, limit)} → ${valueText(live, limit)}`
+  return `${values}, ${owner === undefined ? 'ignored' : `left to ${lineText(owner)}`} by ${lineText(rule)}`
 }
 
 export function summaryText({ summary }: DriftReport): string {
@@ -62,8 +96,33 @@ export function isClean({ summary, problems }: DriftReport): boolean {
 }
 
 /** Where the problem is: `apps/web.yaml:7`, an object, a repository. '' when it says nothing. */
-export function placeText({ subject }: ReportProblem): string {
+export function placeText({ subject }: Pick<ReportProblem, 'subject'>): string {
   if (subject.file !== undefined)
-    return lineText(subject.line === undefined ? subject.file : `${subject.file}:${subject.line}`)
+    return lineText((subject.line ?? 0) === 0 ? subject.file : `${subject.file}:${subject.line}`)
   return lineText(subject.object ?? subject.app ?? subject.path ?? subject.repository ?? '')
+}
+
+/** The message without the place that stands before it anyway. */
+export function problemText(problem: ReportProblem): string {
+  const place = placeText(problem)
+  const message = lineText(problem.message)
+  return place !== '' && message.startsWith(`${place}: `) ? message.slice(place.length + 2) : message
+}
+
+/** `compared ./web with dump.yaml; schemas: kubernetes 1.35`; '' where the report does not say. */
+export function contextText({ context }: DriftReport): string {
+  const { app, desired, live, schemas = [] } = context ?? {}
+  const what = desired ?? app
+  if (what === undefined || live === undefined) return ''
+  const by = schemas.length === 0 ? '' : `; schemas: ${schemas.map((name) => lineText(name)).join(', ')}`
+  return `compared ${lineText(what)} with ${lineText(live)}${by}`
+}
+
+/** Dumps leave the authors out unless kubectl is told to print them. */
+export function authorHint({ context, objects }: DriftReport): string {
+  const live = context?.live
+  if (live === undefined || /^https?:/.test(live)) return ''
+  const fields = objects.flatMap((object) => object.fields)
+  if (fields.length === 0 || fields.some(({ cause }) => cause.confidence !== 'unknown')) return ''
+  return 'authors unknown: `kubectl get … -o yaml --show-managed-fields` writes them into the dump'
 }
