@@ -9,9 +9,11 @@ import type { WatchEvent } from '../ports/cluster-reader.ts'
 import { AppRunner } from './apps.ts'
 import { TokenBucket } from './bucket.ts'
 import type { Deps } from './deps.ts'
-import { Evidence } from './evidence.ts'
+import { Admission } from './admission.ts'
+import { Evidence, type Touched } from './evidence.ts'
 import { Kinds, type KindRuntime } from './kinds.ts'
 import { ObjectRunner } from './objects.ts'
+import { Questions } from './questions.ts'
 import { contextOf, type Standing } from './permissions.ts'
 import { bodyOf } from './refresh.ts'
 import { Reporting } from './reporting.ts'
@@ -26,6 +28,8 @@ const WRITE_BUDGET = { perSecond: 50, burst: 200 }
 const OBJECT_TURNS = 24
 const METRICS_EVERY_MS = 5_000
 const CRD_SETTLE_MS = 1_500
+/** How the owner of what was injected begins. */
+const INJECTOR = 'MutatingWebhookConfiguration '
 
 export interface Controller {
   /** Reasons why not ready; empty = ready. */
@@ -42,6 +46,7 @@ export class Loop implements Controller {
   readonly #kinds: Kinds
   readonly #index = new ObjectIndex()
   readonly #evidence: Evidence
+  readonly #admission: Admission
   readonly #objects: ObjectRunner
   readonly #sourceSettings: SourceSettingsWatch
   #settings: Settings
@@ -55,7 +60,11 @@ export class Loop implements Controller {
     if (defaults === null) throw new HoldfastError(problem('HF7004', 'no default settings'))
     this.#settings = defaults
     this.#kinds = new Kinds(deps, (event, runtime) => this.#onEvent(event, runtime))
-    this.#evidence = new Evidence((namespace, scaler) => this.#onAutoscaler(namespace, scaler))
+    this.#evidence = new Evidence((touched) => this.#onTouched(touched))
+    this.#admission = new Admission({
+      look: (kind) => this.#look(kind),
+      onTrouble: (error) => deps.log.warn({ error: String(error) }, 'parameters of admission policies not read'),
+    })
     this.reporting = new Reporting(deps)
     this.#sourceSettings = new SourceSettingsWatch({
       deps,
@@ -67,6 +76,8 @@ export class Loop implements Controller {
       kinds: this.#kinds,
       index: this.#index,
       evidence: this.#evidence,
+      questions: new Questions(deps, this.#admission),
+      look: (kind) => this.#look(kind),
       bucket: new TokenBucket(deps.clock, WRITE_BUDGET),
       settings,
       contextOf: (tracked) => contextOf(tracked, this.#standing()),
@@ -124,7 +135,8 @@ export class Loop implements Controller {
       )
     }
     this.#holdLease()
-    await this.#evidence.start(deps, this.#kinds)
+    // Only forms hang on admission, and they are only asked for where that may be.
+    if (deps.options.mode === 'enforce' || deps.options.learn === 'dry-run') await this.#admission.start()
     for (const query of [PROJECT, CRD_KIND, NAMESPACE]) {
       const runtime = await this.#kinds.load(query)
       if (runtime !== undefined) await this.#kinds.watch(runtime)
@@ -187,6 +199,7 @@ export class Loop implements Controller {
     }
     if (event.type === 'relisted') return
     this.#evidence.note(event, info)
+    this.#admission.note(event, info)
     if (info.group === APPLICATION.group) this.#onArgo(event, info.kind)
     if (event.type === 'upsert' && info.kind === CRD_KIND.kind && info.group === CRD_KIND.group)
       this.#onCrd(event.object)
@@ -210,6 +223,7 @@ export class Loop implements Controller {
     const group = String(spec?.group ?? '')
     const kind = String(spec?.names?.kind ?? '')
     const again = (): void => {
+      this.#evidence.forget({ group, kind })
       this.#kinds
         .refresh(group, kind)
         .catch((error: unknown) => this.#deps.log.warn({ group, kind, error: String(error) }, 'schema not read again'))
@@ -250,11 +264,36 @@ export class Loop implements Controller {
     return mark?.selfReferencing === true ? mark.app : null
   }
 
-  #onAutoscaler(namespace: string, scaler: { targetGroup: string; targetKind: string; targetName: string }): void {
-    const key = `${scaler.targetGroup}/${scaler.targetKind}/${namespace}/${scaler.targetName}`
-    for (const tracked of this.#index.get(key)) {
+  /** Watches a kind of evidence; false = the server does not serve it. A kind that may not be read is left out and said so. */
+  async #look(kind: { group: string; version: string; kind: string }): Promise<boolean> {
+    try {
+      const runtime = await this.#kinds.load(kind, {
+        refresh: !kind.group.endsWith('.k8s.io') && kind.group.includes('.'),
+      })
+      if (runtime !== undefined) await this.#kinds.watch(runtime)
+      return runtime !== undefined
+    } catch (error) {
+      this.#deps.log.warn({ kind: kind.kind, error: String(error) }, 'no evidence from this kind')
+      return false
+    }
+  }
+
+  #onTouched(touched: Touched): void {
+    const concerned = touched.what === 'object' ? this.#index.get(touched.key) : this.#injected(touched.namespace)
+    for (const tracked of concerned) {
       if (tracked.evaluation !== null) this.#objects.tell(tracked, { kind: 'reread' })
     }
+  }
+
+  /** What injectors explain, or might. */
+  #injected(namespace: string | null): Tracked[] {
+    const all = this.apps.all().flatMap(({ objects }) => [...objects.values()])
+    return all.filter(
+      ({ ref, evaluation }) =>
+        (namespace === null || ref.namespace === namespace) &&
+        evaluation !== null &&
+        (evaluation.fields.length > 0 || evaluation.ignored.some(({ owner }) => owner?.startsWith(INJECTOR) === true)),
+    )
   }
 
   /** For messages of Git hosts. */

@@ -1,125 +1,203 @@
-// Objects that explain other objects: autoscalers, and the admission webhooks that shape what the server stores.
-import { createHash } from 'node:crypto'
-import type { Autoscaler, Neighbours } from '../core/compare/index.ts'
+// Objects that explain other objects: who else may write, and what admission makes of what is sent. Small facts, no bodies.
 import {
-  canonicalJson,
-  isMap,
-  type Json,
-  type JsonMap,
-  type KubeObject,
-  type ObjectRef,
-  groupOf,
-} from '../core/kube/index.ts'
+  AUTOSCALERS,
+  type Autoscaler,
+  autoscalerFact,
+  type EvidenceKind,
+  evidenceKinds,
+  type InjectorFact,
+  INJECTORS,
+  injectorFacts,
+  type NamespaceFact,
+  type NamingFact,
+  namingFact,
+  type Neighbours,
+} from '../core/compare/index.ts'
+import { canonicalJson, type Json, type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
 import type { WatchEvent } from '../ports/cluster-reader.ts'
-import type { Deps } from './deps.ts'
-import type { Kinds } from './kinds.ts'
 
-const HPA = { group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler' }
-const WEBHOOKS = { group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingWebhookConfiguration' }
+type KindQuery = { readonly group: string; readonly version: string; readonly kind: string }
 
-const NOBODY: Neighbours = { autoscalers: [] }
+/** Of whom there is news: the objects of one key, or everything that injectors may touch (in one namespace, or anywhere). */
+export type Touched =
+  | { readonly what: 'object'; readonly key: string }
+  | { readonly what: 'pods'; readonly namespace: string | null }
 
-function autoscalerOf(object: KubeObject): Autoscaler | null {
-  const spec = object.spec
-  const status = object.status
-  if (!isMap(spec) || !isMap(spec.scaleTargetRef)) return null
-  const target = spec.scaleTargetRef
-  const desired = isMap(status) ? status.desiredReplicas : undefined
-  return {
-    name: object.metadata.name ?? '',
-    targetGroup: groupOf(String(target.apiVersion ?? '')),
-    targetKind: String(target.kind ?? ''),
-    targetName: String(target.name ?? ''),
-    min: typeof spec.minReplicas === 'number' ? spec.minReplicas : 1,
-    max: typeof spec.maxReplicas === 'number' ? spec.maxReplicas : 0,
-    desiredReplicas: typeof desired === 'number' ? desired : null,
+/** Starts what makes the objects of one kind known through `note`; false = the server does not serve it. */
+export type Look = (kind: KindQuery) => Promise<boolean>
+
+const KINDS = evidenceKinds()
+const NAMESPACE = 'Namespace'
+
+const split = (kind: string): { group: string; kind: string } => {
+  const slash = kind.lastIndexOf('/')
+  return { group: kind.slice(0, Math.max(slash, 0)), kind: kind.slice(slash + 1) }
+}
+
+/** What may be told of one object: nothing, until it changes in what counts. */
+interface Fact {
+  readonly digest: string
+  readonly naming?: NamingFact
+  readonly autoscaler?: Autoscaler
+  readonly injectors?: readonly InjectorFact[]
+}
+
+function autoscaling(object: KubeObject): Fact | null {
+  const autoscaler = autoscalerFact(object)
+  if (autoscaler === null) return null
+  // What it wants at the moment changes often and decides nothing.
+  return { digest: canonicalJson({ ...autoscaler, desiredReplicas: null } as unknown as Json), autoscaler }
+}
+
+function factOf(key: string, kind: EvidenceKind, object: KubeObject): Fact | null {
+  if (AUTOSCALERS.some((one) => one === key)) return autoscaling(object)
+  if (key === INJECTORS) {
+    const injectors = injectorFacts(object)
+    return { digest: canonicalJson(injectors as unknown as Json), injectors }
   }
-}
-
-/** The rules of a configuration: what decides whether and how it touches an object. `caBundle` does not count. */
-function webhookDigest(object: KubeObject): string {
-  const hooks = Array.isArray(object.webhooks) ? (object.webhooks as readonly Json[]) : []
-  const rules = hooks.map((hook) => {
-    if (!isMap(hook)) return hook
-    const config = isMap(hook.clientConfig) ? { ...hook.clientConfig, caBundle: undefined } : {}
-    return { ...hook, clientConfig: config as JsonMap }
-  })
-  return createHash('sha256')
-    .update(canonicalJson(rules as Json))
-    .digest('hex')
-    .slice(0, 16)
-}
-
-function sameScope(a: Autoscaler, b: Autoscaler): boolean {
-  const scope = ({ targetGroup, targetKind, targetName, min, max }: Autoscaler): string =>
-    JSON.stringify([targetGroup, targetKind, targetName, min, max])
-  return scope(a) === scope(b)
+  const naming = namingFact(kind, object)
+  return { digest: canonicalJson(naming as unknown as Json), naming }
 }
 
 export class Evidence {
-  readonly #byNamespace = new Map<string, Map<string, Autoscaler>>()
-  readonly #webhooks = new Map<string, string>()
-  readonly #onAutoscaler: (namespace: string, scaler: Autoscaler) => void
-  #admission = ''
+  /** By kind, by namespace, by name. */
+  readonly #facts = new Map<string, Map<string, Map<string, Fact>>>()
+  readonly #namespaces = new Map<string, NamespaceFact>()
+  readonly #known = new Set<string>()
+  readonly #looking = new Map<string, Promise<void>>()
+  readonly #onTouched: (touched: Touched) => void
+  #injectors: readonly InjectorFact[] = []
+  /** By namespace, until something there changes. */
+  readonly #told = new Map<string, Neighbours>()
 
-  constructor(onAutoscaler: (namespace: string, scaler: Autoscaler) => void) {
-    this.#onAutoscaler = onAutoscaler
+  constructor(onTouched: (touched: Touched) => void) {
+    this.#onTouched = onTouched
   }
 
-  /** Resolves when both kinds are listed; a kind that may not be read is left out and said so. */
-  async start(deps: Pick<Deps, 'log'>, kinds: Kinds): Promise<void> {
-    const begin = async (query: typeof HPA): Promise<void> => {
-      const runtime = await kinds.load(query)
-      if (runtime === undefined)
-        deps.log.warn({ kind: query.kind }, 'the server does not serve this kind: no evidence from it')
-      else await kinds.watch(runtime)
-    }
-    await Promise.all([begin(HPA), begin(WEBHOOKS)])
+  /** Kinds (`group/Kind`) whose objects are known, or known not to be served. */
+  get known(): ReadonlySet<string> {
+    return this.#known
+  }
+
+  /** Looks at kinds not looked at so far; null when there is nothing left to wait for. Never rejects. */
+  learn(wanted: readonly string[], look: Look): Promise<void> | null {
+    const missing = wanted.filter((key) => KINDS.has(key) && !this.#known.has(key))
+    if (missing.length === 0) return null
+    return Promise.all(missing.map((key) => this.#learning(key, look))).then(() => undefined)
+  }
+
+  #learning(key: string, look: Look): Promise<void> {
+    const running = this.#looking.get(key)
+    if (running !== undefined) return running
+    const started = this.#look(KINDS.get(key) as EvidenceKind, look)
+      .then(() => {
+        this.#known.add(key)
+      })
+      .finally(() => this.#looking.delete(key))
+    this.#looking.set(key, started)
+    return started
+  }
+
+  async #look({ group, versions, kind }: EvidenceKind, look: Look): Promise<void> {
+    for (const version of versions) if (await look({ group, version, kind })) return
+  }
+
+  /** A kind appeared or changed: it is looked for again when it is wanted again. */
+  forget({ group, kind }: { readonly group: string; readonly kind: string }): boolean {
+    const key = `${group}/${kind}`
+    return !this.#facts.has(key) && this.#known.delete(key)
   }
 
   /** To be told of every event; takes what is evidence. */
   note(event: WatchEvent, kind: { readonly group: string; readonly kind: string }): void {
-    if (kind.kind === HPA.kind && kind.group === HPA.group) this.#autoscaler(event)
-    else if (kind.kind === WEBHOOKS.kind && kind.group === WEBHOOKS.group) this.#webhook(event)
-  }
-
-  #autoscaler(event: WatchEvent): void {
     if (event.type !== 'upsert' && event.type !== 'delete') return
+    if (kind.kind === NAMESPACE && kind.group === '') return this.#namespace(event)
+    const key = `${kind.group}/${kind.kind}`
+    const of = KINDS.get(key)
+    if (of !== undefined) this.#note(key, of, event)
+  }
+
+  #note(key: string, of: EvidenceKind, event: Extract<WatchEvent, { type: 'upsert' | 'delete' }>): void {
     const [, , namespace = '', name = ''] = event.key.split('/')
-    const known = this.#byNamespace.get(namespace) ?? new Map<string, Autoscaler>()
-    this.#byNamespace.set(namespace, known)
-    const before = known.get(name)
-    const after = event.type === 'upsert' ? autoscalerOf(event.object) : null
-    if (after === null) known.delete(name)
-    else known.set(name, after)
-    this.#tell(namespace, before, after)
+    const here = this.#at(key, namespace)
+    const before = here.get(name)
+    const after = event.type === 'upsert' ? factOf(key, of, event.object) : null
+    if (after === null) here.delete(name)
+    else here.set(name, after)
+    this.#told.delete(namespace)
+    if (before?.digest === after?.digest) return
+    if (key === INJECTORS) this.#injectorsChanged()
+    else for (const fact of [before, after]) if (fact !== undefined && fact !== null) this.#tell(namespace, of, fact)
   }
 
-  #tell(namespace: string, before: Autoscaler | undefined, after: Autoscaler | null): void {
-    // Its status changes often and decides nothing.
-    if (before !== undefined && after !== null && sameScope(before, after)) return
-    if (before !== undefined) this.#onAutoscaler(namespace, before)
-    if (after !== null) this.#onAutoscaler(namespace, after)
+  #at(key: string, namespace: string): Map<string, Fact> {
+    const kinds = this.#facts.get(key) ?? new Map<string, Map<string, Fact>>()
+    this.#facts.set(key, kinds)
+    const here = kinds.get(namespace) ?? new Map<string, Fact>()
+    kinds.set(namespace, here)
+    return here
   }
 
-  #webhook(event: WatchEvent): void {
-    if (event.type === 'upsert') this.#webhooks.set(event.key, webhookDigest(event.object))
-    else if (event.type === 'delete') this.#webhooks.delete(event.key)
-    else return
-    this.#admission = [...this.#webhooks].sort().join(';')
+  #injectorsChanged(): void {
+    const all = this.#facts.get(INJECTORS)?.get('') ?? new Map<string, Fact>()
+    this.#injectors = [...all.values()].flatMap(({ injectors }) => injectors ?? [])
+    this.#told.clear()
+    this.#onTouched({ what: 'pods', namespace: null })
   }
 
-  neighboursOf(ref: ObjectRef): Neighbours {
-    const here = this.#byNamespace.get(ref.namespace)
-    if (here === undefined || here.size === 0) return NOBODY
-    const autoscalers = [...here.values()].filter(
-      (scaler) => scaler.targetKind === ref.kind && scaler.targetName === ref.name,
-    )
-    return { autoscalers }
+  #tell(namespace: string, { about }: EvidenceKind, { autoscaler, naming }: Fact): void {
+    const touch = (ref: { group: string; kind: string; name: string }): void =>
+      this.#onTouched({ what: 'object', key: refKey({ ...ref, namespace }) })
+    if (autoscaler !== undefined) {
+      const { targetGroup, targetKind, targetName } = autoscaler
+      touch({ group: targetGroup, kind: targetKind, name: targetName })
+    }
+    if (naming === undefined) return
+    const names = [...new Set([naming.name, ...Object.values(naming.names).flat()])]
+    for (const kind of about) for (const name of names) touch({ ...split(kind), name })
   }
 
-  /** Changes exactly when some mutating webhook's rules do. */
-  get admissionDigest(): string {
-    return this.#admission
+  #namespace(event: Extract<WatchEvent, { type: 'upsert' | 'delete' }>): void {
+    const name = event.key.slice(event.key.lastIndexOf('/') + 1)
+    const before = this.#namespaces.get(name)
+    this.#told.delete(name)
+    if (event.type === 'delete') {
+      this.#namespaces.delete(name)
+      return
+    }
+    const { labels = {}, annotations = {} } = event.object.metadata
+    const after: NamespaceFact = { labels, annotations: askedOf(annotations) }
+    this.#namespaces.set(name, after)
+    if (before === undefined || canonicalJson(before as unknown as Json) === canonicalJson(after as unknown as Json))
+      return
+    this.#onTouched({ what: 'pods', namespace: name })
   }
+
+  neighboursOf({ namespace }: Pick<ObjectRef, 'namespace'>): Neighbours {
+    const told = this.#told.get(namespace) ?? this.#neighbours(namespace)
+    this.#told.set(namespace, told)
+    return told
+  }
+
+  #neighbours(namespace: string): Neighbours {
+    const facts = (keys: Iterable<string>): Fact[] =>
+      [...keys].flatMap((key) => [...(this.#facts.get(key)?.get(namespace)?.values() ?? [])])
+    const own = this.#namespaces.get(namespace)
+    return {
+      autoscalers: facts(AUTOSCALERS).flatMap(({ autoscaler }) => autoscaler ?? []),
+      naming: facts(this.#facts.keys()).flatMap(({ naming }) => naming ?? []),
+      injectors: this.#injectors,
+      ...(own === undefined ? {} : { namespace: own }),
+      known: this.#known,
+    }
+  }
+}
+
+/** Annotations by which a namespace asks for injection; the others may be long and change often. */
+const ASKING: readonly string[] = ['linkerd.io/inject']
+
+function askedOf(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    ASKING.filter((name) => Object.hasOwn(annotations, name)).map((name) => [name, annotations[name] ?? '']),
+  )
 }

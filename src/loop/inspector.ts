@@ -1,6 +1,6 @@
 // Reads one object and evaluates it, writing nothing.
 import pLimit from 'p-limit'
-import { indexRules, kindName, type Neighbours, type RuleIndex } from '../core/compare/index.ts'
+import { indexRules, INJECTORS, kindName, type Neighbours, type RuleIndex } from '../core/compare/index.ts'
 import type { AppDefinition, IgnoreRule, ProjectDefinition, Settings } from '../core/definition/index.ts'
 import {
   type DesiredObject,
@@ -15,9 +15,9 @@ import {
   type ObjectSnapshot,
   type Observed,
 } from '../core/evaluate/index.ts'
-import { formatRef, gvkKey, type KubeObject, type ObjectRef } from '../core/kube/index.ts'
+import { formatRef, gvkKey, type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
 import type { ObjectSchema } from '../core/merge/index.ts'
-import { toProblem } from '../core/problem/index.ts'
+import { type Problem, toProblem } from '../core/problem/index.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ClusterReader, KindInfo } from '../ports/cluster-reader.ts'
 import { Evidence } from './evidence.ts'
@@ -59,14 +59,16 @@ export interface InspectSubject {
   readonly complete: boolean
 }
 
+type KindQuery = Pick<KindInfo, 'group' | 'version' | 'kind'>
+
 export interface InspectKind {
   readonly info: KindInfo
   readonly schema: ObjectSchema
   readonly rules: RuleIndex
 }
 
-const HPA = { group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler' }
-const NOBODY: Neighbours = { autoscalers: [] }
+const NAMESPACE = { group: '', version: 'v1', kind: 'Namespace' }
+const NOTHING: ReadonlySet<string> = new Set()
 const REQUESTS = 12
 /** Then nothing further can be answered either. */
 const FATAL = ['HF4001', 'HF4011']
@@ -76,7 +78,8 @@ export class Inspector {
   readonly input: InspectInput
   readonly limit = pLimit(REQUESTS)
   readonly #kinds = new Map<string, Promise<InspectKind | undefined>>()
-  readonly #scalers = new Map<string, Promise<Evidence>>()
+  readonly #evidence = new Map<string, Evidence>()
+  readonly #unread: Problem[] = []
 
   constructor(tools: InspectTools, input: InspectInput) {
     this.tools = tools
@@ -110,23 +113,50 @@ export class Inspector {
     }
   }
 
-  /** Autoscalers of one namespace, read once and only when a replica count differs. */
-  async #neighbours(ref: ObjectRef): Promise<Neighbours> {
-    const known = this.#scalers.get(ref.namespace)
-    const reading = known ?? this.#readScalers(ref.namespace)
-    this.#scalers.set(ref.namespace, reading)
-    return (await reading).neighboursOf(ref)
+  /** What is known of the objects around one, with those looked at that are wanted besides. */
+  async #neighbours({ namespace }: ObjectRef, wanted: readonly string[]): Promise<Neighbours> {
+    const evidence = this.#evidenceOf(namespace)
+    await evidence.learn(wanted, (kind) => this.#look(kind, namespace, evidence))
+    return evidence.neighboursOf({ namespace })
   }
 
-  async #readScalers(namespace: string): Promise<Evidence> {
-    const evidence = new Evidence(() => {})
-    if ((await this.tools.reader.kind(HPA)) === undefined) return evidence
-    const { items } = await this.tools.reader.list({ ...HPA, namespace })
-    for (const object of items) {
-      const key = `${HPA.group}/${HPA.kind}/${namespace}/${object.metadata.name ?? ''}`
-      evidence.note({ type: 'upsert', key, object, initial: true }, HPA)
+  #evidenceOf(namespace: string): Evidence {
+    const known = this.#evidence.get(namespace) ?? new Evidence(() => {})
+    this.#evidence.set(namespace, known)
+    return known
+  }
+
+  async #look(kind: KindQuery, namespace: string, evidence: Evidence): Promise<boolean> {
+    try {
+      // Its labels say which injectors cover it.
+      if (`${kind.group}/${kind.kind}` === INJECTORS) await this.#note(NAMESPACE, { name: namespace }, evidence)
+      return await this.#note(kind, { namespace }, evidence)
+    } catch (error) {
+      const why = toProblem(error, 'HF5001', { object: kind.kind })
+      if (FATAL.includes(why.code)) throw error
+      this.#unread.push(why)
+      return true
     }
-    return evidence
+  }
+
+  /** Whether there are any of this kind here. */
+  async #note(kind: KindQuery, place: { namespace?: string; name?: string }, evidence: Evidence): Promise<boolean> {
+    const info = await this.tools.reader.kind(kind)
+    if (info === undefined) return false
+    const namespace = info.namespaced ? (place.namespace ?? '') : ''
+    const { name } = place
+    const one = name === undefined ? null : await this.limit(() => this.tools.reader.get({ ...kind, namespace, name }))
+    const items = name === undefined ? await this.#list(kind, namespace) : one === null ? [] : [one]
+    for (const object of items) {
+      const key = refKey({ group: kind.group, kind: kind.kind, namespace, name: object.metadata.name ?? '' })
+      evidence.note({ type: 'upsert', key, object, initial: true }, kind)
+    }
+    return items.length > 0
+  }
+
+  async #list(kind: KindQuery, namespace: string): Promise<readonly KubeObject[]> {
+    const query = namespace === '' ? kind : { ...kind, namespace }
+    return (await this.limit(() => this.tools.reader.list(query))).items
   }
 
   /** null: neither declared nor there. */
@@ -137,17 +167,19 @@ export class Inspector {
     const context = this.#context(subject, live)
     const snapshot = await this.#snapshot(ref, desired, live)
     const first = evaluateObject(context, snapshot)
-    const scaled = first.fields.some(({ field }) => field.at === '.spec.replicas')
-    const informed = scaled ? { ...snapshot, neighbours: await this.#neighbours(ref) } : snapshot
-    const second = scaled ? evaluateObject(context, informed) : first
+    const wants = first.wanted.length > 0
+    const informed = wants ? { ...snapshot, neighbours: await this.#neighbours(ref, first.wanted) } : snapshot
+    const second = wants ? evaluateObject(context, informed) : first
     if (!second.question || desired === null || live.state !== 'complete' || live.value === null) return second
-    const answer = await this.#ask(desired, live.value)
-    return evaluateObject(context, { ...informed, question: 'refused', normalForm: answer })
+    const { object } = desired
+    const answer = await this.limit(() => this.tools.reader.dryRun(object, live.value as KubeObject))
+    const learned = answer.state === 'answered' ? { normalForm: answer.object } : { refusal: answer.message }
+    return evaluateObject(context, { ...informed, question: 'refused', ...learned })
   }
 
-  async #ask(desired: DesiredObject, live: KubeObject): Promise<KubeObject | null> {
-    const answer = await this.limit(() => this.tools.reader.dryRun(desired.object, live))
-    return answer.state === 'answered' ? answer.object : null
+  /** Kinds of evidence that could not be read. */
+  get unread(): readonly Problem[] {
+    return this.#unread
   }
 
   async #snapshot(
@@ -164,7 +196,7 @@ export class Inspector {
       schema: kind?.schema ?? { root: { kind: 'untyped' }, digest: '' },
       normalForm: null,
       question: this.tools.learn === 'dry-run' ? 'open' : 'never',
-      neighbours: NOBODY,
+      neighbours: { autoscalers: [], known: NOTHING },
       history: { enforced: false, preExisting: new Set(), fights: new Map(), authors: new Map(), firstSeen: new Map() },
       contender: null,
       pruneProtected: object !== null && isPruneProtected(object, { ref, app: { desiredProblems: [] } }),

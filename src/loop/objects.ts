@@ -8,14 +8,18 @@ import { HoldfastError, problem, type Problem, toProblem } from '../core/problem
 import type { Settings } from '../core/definition/index.ts'
 import type { TokenBucket } from './bucket.ts'
 import type { Deps } from './deps.ts'
-import type { Evidence } from './evidence.ts'
-import type { Kinds, KindRuntime } from './kinds.ts'
+import type { Evidence, Look } from './evidence.ts'
+import type { Kinds } from './kinds.ts'
+import { within } from './patience.ts'
 import { isPruneProtected } from './prune-protection.ts'
+import type { Questions, Subject } from './questions.ts'
 import { isNewer, type News, type ObjectIndex, type Tracked } from './state.ts'
 
 const ROUNDS = 5
 const RETRY_FIRST_MS = 1_000
 const RETRY_LONGEST_MS = 5 * 60_000
+const EVIDENCE_PATIENCE_MS = 5_000
+const ANSWER_PATIENCE_MS = 250
 
 export interface Reporter {
   /** An evaluation ended; `changed` when verdict or health differ from the one before. */
@@ -39,6 +43,9 @@ export interface ObjectRunnerTools {
   readonly kinds: Kinds
   readonly index: ObjectIndex
   readonly evidence: Evidence
+  readonly questions: Questions
+  /** Makes the objects of a kind known to the evidence. */
+  readonly look: Look
   readonly bucket: TokenBucket
   readonly settings: () => Settings
   readonly contextOf: (tracked: Tracked) => AppContext
@@ -162,11 +169,6 @@ export class ObjectRunner {
     }
   }
 
-  #formKey(tracked: Tracked, live: KubeObject, runtime: KindRuntime): string {
-    const { desired } = tracked
-    return `form/${desired?.digest ?? ''}/${live.metadata.uid ?? ''}/${runtime.schema.digest}/${this.#tools.evidence.admissionDigest}`
-  }
-
   /** Who else declares this object and has the better claim: whom live's mark names, else the first by name. */
   #contender(tracked: Tracked, live: KubeObject | null): string | null {
     if (tracked.desired?.options.declaredOnly === true) return null
@@ -202,14 +204,16 @@ export class ObjectRunner {
     const body = this.#tools.bodyOf(tracked)
     const runtime = kinds.get(tracked.ref)
     if (body === undefined || runtime === undefined) return undefined
-    const formKey = live === null ? '' : this.#formKey(tracked, live, runtime)
+    const { form, before, refusal } = this.#tools.questions.known({ tracked, live, runtime })
     const context = this.#tools.contextOf(tracked)
     const mayAsk = context.permissions.blocked === null || deps.options.learn === 'dry-run'
     return {
       ...common,
       desired: { ...tracked.desired, object: body },
-      normalForm: live === null ? null : (deps.cache.get(formKey) ?? null),
-      question: !mayAsk ? 'never' : tracked.refusedForm === formKey ? 'refused' : 'open',
+      normalForm: form,
+      formBefore: before,
+      question: !mayAsk ? 'never' : refusal !== null ? 'refused' : 'open',
+      ...(refusal === null ? {} : { refusal }),
       contender: this.#contender(tracked, live),
     }
   }
@@ -217,8 +221,9 @@ export class ObjectRunner {
   /** Returns true when the object should be looked at again at once. */
   async #turn(tracked: Tracked, live: KubeObject | null, startedAt: number): Promise<boolean> {
     if (live !== null) noteVersion(tracked, live)
-    let evaluation = this.#evaluate(tracked, live)
-    if (evaluation?.question === true) evaluation = await this.#answered(tracked, live)
+    const first = this.#evaluate(tracked, live)
+    // Nothing is awaited where nothing is open: the write then leaves in the same tick.
+    const evaluation = isOpen(first) ? await this.#cleared(tracked, live, first) : first
     if (evaluation === undefined) return false
     this.#conclude(tracked, evaluation)
     const { step } = evaluation
@@ -232,14 +237,57 @@ export class ObjectRunner {
     return this.#act(tracked, { step, evaluation, startedAt })
   }
 
-  async #answered(tracked: Tracked, live: KubeObject | null): Promise<ObjectEvaluation | undefined> {
-    if (live !== null) await this.#ask(tracked, live)
+  /** What other objects and the server have to say is heard first. */
+  async #cleared(
+    tracked: Tracked,
+    live: KubeObject | null,
+    open: ObjectEvaluation,
+  ): Promise<ObjectEvaluation | undefined> {
+    const informed = open.wanted.length > 0 ? await this.#informed(tracked, live, open.wanted) : open
+    return informed?.question === true ? this.#answered(tracked, live, informed) : informed
+  }
+
+  /** Other objects may explain what is left: they are looked at first, but not waited for without end. */
+  async #informed(
+    tracked: Tracked,
+    live: KubeObject | null,
+    wanted: readonly string[],
+  ): Promise<ObjectEvaluation | undefined> {
+    const learning = this.#tools.evidence.learn(wanted, this.#tools.look)
+    if (learning === null || (await within(this.#tools.deps.clock, learning, EVIDENCE_PATIENCE_MS)))
+      return this.#evaluate(tracked, live)
+    void learning.then(() => this.#lookAgain(tracked))
+    return this.#evaluate(tracked, live, 'as-known')
+  }
+
+  /** The report does not wait for the server's answer, the write does. */
+  async #answered(
+    tracked: Tracked,
+    live: KubeObject | null,
+    evaluation: ObjectEvaluation,
+  ): Promise<ObjectEvaluation | undefined> {
+    const subject = live === null ? undefined : this.#subject(tracked, live)
+    if (subject === undefined) return this.#evaluate(tracked, live)
+    const answer = this.#tools.questions.ask(subject)
+    const inTime = await within(this.#tools.deps.clock, answer, ANSWER_PATIENCE_MS).catch(() => false)
+    if (!inTime) this.#conclude(tracked, evaluation)
+    await answer
     return this.#evaluate(tracked, live)
   }
 
-  #evaluate(tracked: Tracked, live: KubeObject | null): ObjectEvaluation | undefined {
-    const snapshot = this.#snapshot(tracked, live)
-    if (snapshot === undefined) return undefined
+  #subject(tracked: Tracked, live: KubeObject): Subject | undefined {
+    const body = this.#tools.bodyOf(tracked)
+    const runtime = this.#tools.kinds.get(tracked.ref)
+    if (body === undefined || runtime === undefined || tracked.desired === null) return undefined
+    return { tracked, live, body, runtime }
+  }
+
+  /** `as-known`: no further objects are waited for. */
+  #evaluate(tracked: Tracked, live: KubeObject | null, evidence?: 'as-known'): ObjectEvaluation | undefined {
+    const seen = this.#snapshot(tracked, live)
+    if (seen === undefined) return undefined
+    const { known: _, ...asKnown } = seen.neighbours
+    const snapshot = evidence === undefined ? seen : { ...seen, neighbours: asKnown }
     const context = this.#tools.contextOf(tracked)
     const evaluation = evaluateObject(context, snapshot)
     if (evaluation.question || !this.#noteRewrites(tracked, evaluation)) return evaluation
@@ -276,27 +324,6 @@ export class ObjectRunner {
     if (!this.#stopped && !tracked.app.removed) this.tell(tracked, { kind: 'reread' })
   }
 
-  async #ask(tracked: Tracked, live: KubeObject): Promise<void> {
-    const { deps, kinds } = this.#tools
-    const body = this.#tools.bodyOf(tracked)
-    const runtime = kinds.get(tracked.ref)
-    if (body === undefined || runtime === undefined || tracked.desired === null) return
-    const key = this.#formKey(tracked, live, runtime)
-    const answer = await deps.reader.dryRun(body, live)
-    if (answer.state === 'answered') this.#learn(tracked, key, answer.object)
-    else {
-      tracked.refusedForm = key
-      deps.log.debug({ object: formatRef(tracked.ref), reason: answer.message }, 'no normal form')
-    }
-  }
-
-  #learn(tracked: Tracked, key: string, form: KubeObject): void {
-    const { managedFields: _, ...metadata } = form.metadata
-    const { status: __, ...rest } = form
-    const place = tracked.desired?.secret === true ? 'memory' : 'disk'
-    this.#tools.deps.cache.put(key, { ...rest, metadata } as KubeObject, place)
-  }
-
   async #act(
     tracked: Tracked,
     action: { step: ApplyStep; evaluation: ObjectEvaluation; startedAt: number },
@@ -331,7 +358,7 @@ export class ObjectRunner {
     noteVersion(tracked, answer)
     const runtime = this.#tools.kinds.get(tracked.ref)
     if (step.reason === 'create' && runtime !== undefined)
-      this.#learn(tracked, this.#formKey(tracked, answer, runtime), answer)
+      this.#tools.questions.learn({ tracked, live: answer, runtime }, answer)
     this.#noteHeals(tracked, step)
     const after = this.#evaluate(tracked, answer)
     const left = after === undefined || after.question ? null : after.step
@@ -352,17 +379,9 @@ export class ObjectRunner {
     const object = formatRef(tracked.ref)
     const message = `${object} still differs after the write at ${left.paths.join(', ')}.`
     tracked.problem = problem('HF6002', message, { object, app: tracked.app.key })
-    const runtime = this.#tools.kinds.get(tracked.ref)
-    if (runtime !== undefined) await this.#learnAgain(tracked, answer, runtime)
+    const subject = this.#subject(tracked, answer)
+    if (subject !== undefined) await this.#tools.questions.askAgain(subject)
     return true
-  }
-
-  /** What creation taught may lack what admission does to updates: the server is asked once more before the next write. */
-  async #learnAgain(tracked: Tracked, answer: KubeObject, runtime: KindRuntime): Promise<void> {
-    const key = this.#formKey(tracked, answer, runtime)
-    if (tracked.relearned === key) return
-    tracked.relearned = key
-    await this.#ask(tracked, answer)
   }
 
   /**
@@ -428,6 +447,11 @@ function writeKey(tracked: Tracked, step: ApplyStep): string {
 /** The server refused this very write, and its back-off still runs: news about other things does not repeat it. */
 function isRefused(tracked: Tracked, step: ApplyStep): boolean {
   return tracked.timer !== null && tracked.refused === writeKey(tracked, step)
+}
+
+/** Something may still explain it. */
+function isOpen(evaluation: ObjectEvaluation | undefined): evaluation is ObjectEvaluation {
+  return evaluation !== undefined && (evaluation.question || evaluation.wanted.length > 0)
 }
 
 function rememberAuthors(tracked: Tracked, evaluation: ObjectEvaluation): void {

@@ -37,10 +37,6 @@ export interface Tracked {
   /** Who made what a claim of ours has taken over, until the write that the claim was for is done. */
   authors: Map<string, Cause>
   firstSeen: Map<string, string>
-  /** Normal-form key for which the server would not answer. */
-  refusedForm: string
-  /** Normal-form key that was asked for once more after a write did not hold. */
-  relearned: string
   problem: Problem | null
   failures: number
   /** The write that the server refused last; '' = none. */
@@ -158,8 +154,6 @@ export class ObjectIndex {
       fights: new Map(),
       authors: new Map(),
       firstSeen: new Map(),
-      refusedForm: '',
-      relearned: '',
       problem: null,
       failures: 0,
       refused: '',

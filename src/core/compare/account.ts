@@ -1,9 +1,13 @@
 // One deviation → what of it is explained, and what is not.
 import { type FieldPath, isMap, type Json, type JsonMap } from '../kube/index.ts'
 import type { TypeNode } from '../merge/index.ts'
-import { cover, type CoverContext, type Explanation } from './cover.ts'
+import { cover, type CoverContext } from './cover.ts'
 import { itemType, memberType, typeAt } from './element.ts'
 import { sameAsAbsent } from './empty.ts'
+import { equivalent } from './equivalent.ts'
+import { ruleFor } from './explain.ts'
+import type { BuiltinRule } from './rule.ts'
+import type { Explanation } from './types.ts'
 import { type Deviation, walkValue } from './walk.ts'
 
 export interface Explained {
@@ -82,6 +86,25 @@ function explainAtomic(deviation: Deviation, context: CoverContext): Explained {
   return { rest: [], found }
 }
 
+/** Items that a controller or admission puts between those of an atomic list are explained one by one. */
+function explainInserted(deviation: Deviation, context: CoverContext): Explained | undefined {
+  const { path, desired, live } = deviation
+  if (!Array.isArray(desired) || !Array.isArray(live) || live.length <= desired.length) return undefined
+  const type = itemType(typeAt(context.schema, path))
+  let next = 0
+  let rule: BuiltinRule | undefined
+  for (const [index, value] of (live as readonly Json[]).entries()) {
+    if (next < desired.length && equivalent(desired[next] as Json, value, type)) {
+      next++
+      continue
+    }
+    rule = ruleFor({ path: [...path, { kind: 'index', index }], value, parent: null }, context)
+    if (rule === undefined) return undefined
+  }
+  if (next < desired.length || rule === undefined) return undefined
+  return { rest: [], found: [{ rule: rule.id, owner: rule.owner, carry: true, deviation }] }
+}
+
 /** `rules: []` of an aggregated ClusterRole: what stands where Git declares nothing may have been put there for it. */
 function explainFilled(deviation: Deviation, context: CoverContext): Explained | undefined {
   const { path, desired } = deviation
@@ -107,7 +130,8 @@ export function explain(deviation: Deviation, context: CoverContext): Explained 
   const { path, change, desired } = deviation
   if (change === 'added') return explainAdded(deviation, context)
   if (deviation.within !== undefined) return explainReordered(deviation, deviation.within, context)
-  if (change === 'changed') return explainFilled(deviation, context) ?? explainAtomic(deviation, context)
+  if (change === 'changed')
+    return explainFilled(deviation, context) ?? explainInserted(deviation, context) ?? explainAtomic(deviation, context)
   const node = { path, value: desired ?? null, type: typeAt(context.schema, path) }
   return !context.hasForm && sameAsAbsent(node, context.group) ? NOTHING : { rest: [deviation], found: [] }
 }

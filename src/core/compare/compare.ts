@@ -2,12 +2,14 @@
 import { type FieldPath, type Json, type JsonMap, type KubeObject, pathKey, SERVER_METADATA } from '../kube/index.ts'
 import type { ObjectSchema } from '../merge/index.ts'
 import { explain, type Explained } from './account.ts'
-import type { CoverContext, Explanation } from './cover.ts'
-import { autoscalerFor } from './delegate.ts'
+import { withoutChosen } from './chosen.ts'
+import type { CoverContext } from './cover.ts'
+import { delegated, type DelegationContext, named } from './delegate.ts'
 import { indexRules, kindName, type RuleIndex } from './explain.ts'
 import { applyIgnoreRules, managerRule, type Sides } from './ignore.ts'
 import { Locator } from './locate.ts'
-import type { CompareInput, Comparison, FieldChange, IgnoredChange } from './types.ts'
+import type { CompareInput, Comparison, Explanation, FieldChange, IgnoredChange } from './types.ts'
+import { isUnstable, UNSTABLE } from './unstable.ts'
 import { type Deviation, walkValue, type WalkResult } from './walk.ts'
 
 function comparable(object: KubeObject): JsonMap {
@@ -45,13 +47,17 @@ function ignoredOf(field: Mutable<FieldChange>, { rule, owner, carry }: Explanat
   return Object.assign(field, { rule, owner, carry })
 }
 
-function walkSides(sides: Sides, schema: ObjectSchema): WalkResult {
+function walkSides(
+  sides: Sides,
+  schema: ObjectSchema,
+  search: { chosen: RuleIndex['chosen']; owned: (path: FieldPath) => boolean },
+): WalkResult {
   const form = sides.normalForm
   return walkValue(
     {
       desired: comparable(sides.desired),
       live: comparable(sides.live),
-      form: form === null ? undefined : comparable(form),
+      form: form === null ? undefined : withoutChosen(comparable(form), schema.root, search),
     },
     schema.root,
     { hasForm: form !== null },
@@ -59,6 +65,8 @@ function walkSides(sides: Sides, schema: ObjectSchema): WalkResult {
 }
 
 const SERVER_FORM: Explanation = { rule: 'builtin/server-form', owner: 'admission', carry: false }
+
+const MADE_ANEW: Explanation = { rule: UNSTABLE, owner: 'admission', carry: false }
 
 const byPath = (a: FieldChange, b: FieldChange): number => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)
 
@@ -71,13 +79,30 @@ function managedBy(input: CompareInput): (path: FieldPath) => Explanation | unde
   }
 }
 
-function dismissal(field: FieldChange, input: CompareInput, context: CoverContext): Explanation | undefined {
+function dismissal(field: FieldChange, context: CoverContext): Explanation | undefined {
   // An addition's owners were asked leaf by leaf.
   const managed = field.change === 'added' ? undefined : context.managed(field.path)
-  if (managed !== undefined) return managed
-  const scaler = autoscalerFor(field, input.ref, input.neighbours)
-  if (scaler === null) return undefined
-  return { rule: 'builtin/autoscaled-replicas', owner: `HorizontalPodAutoscaler ${scaler.name}`, carry: true }
+  if (managed !== undefined || field.change === 'added') return managed
+  const { path, change, desired, live } = field
+  return context.delegate({ path, change, desired, live })
+}
+
+/** What nobody owns and the server answers differently each time is nobody's doing. */
+function madeAnew(field: FieldChange, { input, roots }: Judge): boolean {
+  const [form, before] = [input.normalForm, input.formBefore ?? null]
+  if (form === null || before === null || named(field.path, input).length > 0) return false
+  return isUnstable(field.path, { form, before }, roots.locate)
+}
+
+function delegationOf(input: CompareInput, rules: RuleIndex): DelegationContext {
+  const { ref, desired, neighbours, normalForm } = input
+  return {
+    index: rules.delegations,
+    subject: { ref, desired, neighbours, template: rules.template, hasForm: normalForm !== null },
+    managersOf: input.managersOf,
+    emptied: input.emptied === true,
+    wanted: new Set(),
+  }
 }
 
 interface Told {
@@ -85,11 +110,12 @@ interface Told {
   readonly ignored: IgnoredChange[]
 }
 
-function tell({ rest, found }: Explained, { fields, ignored }: Told, { input, context, roots }: Judge): void {
+function tell({ rest, found }: Explained, { fields, ignored }: Told, judge: Judge): void {
+  const { context, roots } = judge
   for (const part of found) ignored.push(ignoredOf(changeOf(part.deviation, roots), part))
   for (const deviation of rest) {
     const field = changeOf(deviation, roots)
-    const dismissed = dismissal(field, input, context)
+    const dismissed = dismissal(field, context) ?? (madeAnew(field, judge) ? MADE_ANEW : undefined)
     if (dismissed === undefined) fields.push(field)
     else ignored.push(ignoredOf(field, dismissed))
   }
@@ -110,8 +136,11 @@ export function compare(input: CompareInput, rules: RuleIndex = indexRules(kindN
   )
   const locate = new Locator()
   const roots: Roots = { desired: input.desired, live: input.live, locate }
-  const { deviations, mutated } = walkSides(sides, input.schema)
+  const owned = (path: FieldPath): boolean => named(path, input).length > 0
+  const { deviations, mutated } = walkSides(sides, input.schema, { chosen: rules.chosen, owned })
   for (const deviation of mutated) ignored.push(ignoredOf(changeOf(deviation, roots), SERVER_FORM))
+  const hasForm = sides.normalForm !== null
+  const delegation = delegationOf(input, rules)
   const context: CoverContext = {
     index: rules,
     group: input.ref.group,
@@ -119,10 +148,17 @@ export function compare(input: CompareInput, rules: RuleIndex = indexRules(kindN
     desired: sides.desired,
     live: sides.live,
     locate,
-    hasForm: sides.normalForm !== null,
+    hasForm,
+    owned,
     managed: managedBy(input),
+    delegate: (suspect) => delegated(suspect, delegation),
   }
   const fields: FieldChange[] = []
   for (const deviation of deviations) tell(explain(deviation, context), { fields, ignored }, { input, context, roots })
-  return { fields: fields.sort(byPath), ignored: ignored.sort(byPath), doubtful: !context.hasForm && fields.length > 0 }
+  return {
+    fields: fields.sort(byPath),
+    ignored: ignored.sort(byPath),
+    doubtful: !hasForm && fields.length > 0,
+    wanted: [...delegation.wanted].sort(),
+  }
 }

@@ -1,23 +1,20 @@
 // How much of a value that only live has can be explained, and which highest nodes of it cannot.
 import { deepEqual, type FieldPath, isMap, type Json, type PathElement } from '../kube/index.ts'
 import { atomicType, elementOf, memberType, typeAt, UNTYPED } from './element.ts'
-import { sameAsAbsent } from './empty.ts'
+import type { Suspect } from './delegate.ts'
+import { isBuiltinGroup, sameAsAbsent } from './empty.ts'
 import { type Addition, type ExplainContext, ruleFor } from './explain.ts'
 import { indexItems } from './keyed-items.ts'
+import type { Explanation } from './types.ts'
 import { type ObjectSchema, type TypeNode, typeFor } from '../merge/index.ts'
-
-export interface Explanation {
-  readonly rule: string
-  readonly owner: string | null
-  /** Live's value is to be left alone by every write. */
-  readonly carry: boolean
-}
 
 export interface CoverContext extends ExplainContext {
   readonly group: string
   readonly schema: ObjectSchema
   /** What the user's rules say of the owners of this path. */
   readonly managed: (path: FieldPath) => Explanation | undefined
+  /** Whether it is somebody else's, as other objects prove. */
+  readonly delegate: (suspect: Suspect) => Explanation | undefined
 }
 
 export interface Found extends Explanation {
@@ -77,12 +74,23 @@ function shipped(node: Node, context: CoverContext): Explanation | undefined {
   return rule === undefined ? schemaDefault(node, context) : { rule: rule.id, owner: rule.owner, carry: false }
 }
 
+const DEFAULTS: ReadonlySet<string> = new Set(['builtin/default', 'builtin/schema-default'])
+
+/** The server fills defaults into a struct that somebody declared; it does not put the struct there for their sake. */
+function isUnfounded({ path, type }: Node, found: readonly Found[], context: CoverContext): boolean {
+  const last = path.at(-1)
+  if (type.kind !== 'map' || type.names.length === 0 || last?.kind !== 'field' || path.length === 1) return false
+  if (!found.every(({ rule }) => DEFAULTS.has(rule))) return false
+  const parent = typeAt(context.schema, path.slice(0, -1))
+  return parent.kind !== 'map' || isBuiltinGroup(context.group) || parent.defaultOf(last.name) === undefined
+}
+
 function coverBelow(node: Node, below: readonly Node[], context: CoverContext): Coverage {
   const whole: Coverage = { found: [], left: [{ path: node.path, value: node.value }] }
   const parts = below.map((child) => cover(child, context))
   const found = parts.flatMap((part) => part.found)
   const left = parts.flatMap((part) => part.left)
-  if (found.length === 0) return whole
+  if (found.length === 0 || (left.length === 0 && isUnfounded(node, found, context))) return whole
   return left.length === 0 || splits(node) ? { found, left } : whole
 }
 
@@ -90,7 +98,10 @@ export function cover(node: Node, context: CoverContext): Coverage {
   const { path, value } = node
   const below = children(node)
   const isLeaf = below.length === 0 || atomicType(node.type, value)
-  const explanation = shipped(node, context) ?? (isLeaf ? context.managed(path) : undefined)
+  const explanation =
+    shipped(node, context) ??
+    (isLeaf ? context.managed(path) : undefined) ??
+    context.delegate({ path, change: 'added', desired: undefined, live: value })
   if (explanation !== undefined) return { found: [{ path, value, ...explanation }], left: [] }
   if (!context.hasForm && sameAsAbsent(node, context.group)) return NOTHING
   return below.length === 0 ? { found: [], left: [{ path, value }] } : coverBelow(node, below, context)

@@ -1,29 +1,90 @@
 // Who else may write a path: decided by objects as evidence, never by a manager's name alone.
-import type { ObjectRef } from '../kube/index.ts'
-import type { Autoscaler, FieldChange, Neighbours } from './types.ts'
+import { globMatches } from '../definition/index.ts'
+import type { FieldPath, Json } from '../kube/index.ts'
+import { isDelegatedValue } from './delegated-value.ts'
+import type { DelegationRule } from './delegation.ts'
+import { kindsNeeded, proof, type Subject } from './evidence.ts'
+import type { ChangeKind, Explanation } from './types.ts'
 
-/** What a workload without declared replicas is reset to. */
-const DEFAULT_REPLICAS = 1
-
-function owns(scaler: Autoscaler, live: number, target: number): boolean {
-  const inBounds = (replicas: number): boolean => replicas >= scaler.min && replicas <= scaler.max
-  // Outside its bounds an autoscaler brings the workload back by itself, except from 0, where it is off; a heal to a
-  // value outside them would only take capacity away until it does.
-  return inBounds(live) || (live > 0 && !inBounds(target))
+export interface CompiledDelegation {
+  readonly rule: DelegationRule
+  readonly segments: readonly string[]
 }
 
-/** The autoscaler that owns `.spec.replicas` of this object now. */
-export function autoscalerFor(field: FieldChange, ref: ObjectRef, neighbours: Neighbours): Autoscaler | null {
-  if (field.at !== '.spec.replicas' || typeof field.live !== 'number') return null
-  const live = field.live
-  const target = typeof field.desired === 'number' ? field.desired : DEFAULT_REPLICAS
+/** Rules for one kind, by last segment. */
+export type DelegationIndex = ReadonlyMap<string, readonly CompiledDelegation[]>
+
+/** A difference that somebody else may be responsible for. */
+export interface Suspect {
+  readonly path: FieldPath
+  readonly change: ChangeKind
+  readonly desired: Json | undefined
+  readonly live: Json | undefined
+}
+
+export interface DelegationContext {
+  readonly index: DelegationIndex
+  readonly subject: Subject
+  readonly managersOf: (path: FieldPath) => readonly string[]
+  /** Bookkeeping that we once wrote is gone: names that are missing accuse as well. */
+  readonly emptied: boolean
+  /** Kinds that would have to be looked at to decide. */
+  readonly wanted: Set<string>
+}
+
+/** Managers that name nobody: Holdfast, and what the server calls the owner of what it had not tracked before. */
+const NOBODY: readonly string[] = ['', 'holdfast', 'before-first-apply']
+
+const NO_RULES: readonly CompiledDelegation[] = []
+
+function fits(segments: readonly string[], path: FieldPath): boolean {
   return (
-    neighbours.autoscalers.find(
-      (scaler) =>
-        scaler.targetKind === ref.kind &&
-        scaler.targetGroup === ref.group &&
-        scaler.targetName === ref.name &&
-        owns(scaler, live, target),
-    ) ?? null
+    segments.length === path.length &&
+    segments.every((segment, index) => {
+      const element = path[index]
+      return segment === '*' || (element?.kind === 'field' && element.name === segment)
+    })
   )
+}
+
+/** Managers that own the path and are somebody. */
+export function named(path: FieldPath, { managersOf }: Pick<DelegationContext, 'managersOf'>): readonly string[] {
+  return managersOf(path).filter((name) => !NOBODY.includes(name))
+}
+
+function isAccused({ writers }: DelegationRule, path: FieldPath, context: DelegationContext): boolean {
+  if (writers === null) return false
+  if (context.emptied) return true
+  return named(path, context).some((name) => !writers.some((glob) => globMatches(glob, name)))
+}
+
+function applies({ rule, segments }: CompiledDelegation, suspect: Suspect, context: DelegationContext): boolean {
+  return (
+    (rule.changes ?? ['added']).includes(suspect.change) &&
+    fits(segments, suspect.path) &&
+    isDelegatedValue(rule.value, suspect) &&
+    !isAccused(rule, suspect.path, context)
+  )
+}
+
+function candidates({ path }: Suspect, { index }: DelegationContext): readonly CompiledDelegation[] {
+  const last = path.at(-1)
+  const named = (last?.kind === 'field' ? index.get(last.name) : undefined) ?? NO_RULES
+  const any = index.get('*') ?? NO_RULES
+  return any.length === 0 ? named : [...named, ...any]
+}
+
+/** The rule that leaves this to somebody else, with the object that proves it. */
+export function delegated(suspect: Suspect, context: DelegationContext): Explanation | undefined {
+  if (context.index.size === 0) return undefined
+  const { known } = context.subject.neighbours
+  for (const candidate of candidates(suspect, context)) {
+    if (!applies(candidate, suspect, context)) continue
+    const { rule } = candidate
+    const owner = proof(rule.evidence, suspect, context.subject)
+    if (owner !== null)
+      return { rule: rule.id, owner: rule.evidence.is === 'declared' ? rule.owner : owner, carry: true }
+    for (const kind of kindsNeeded(rule.evidence)) if (known?.has(kind) === false) context.wanted.add(kind)
+  }
+  return undefined
 }

@@ -2,6 +2,9 @@
 import type { FieldPath, Json, JsonMap, KubeObject, ObjectRef } from '../kube/index.ts'
 import { BUILTIN_RULES, POD_SPEC } from './builtin-rules.ts'
 import type { Locator } from './locate.ts'
+import type { CompiledDelegation, DelegationIndex } from './delegate.ts'
+import type { DelegationRule } from './delegation.ts'
+import { DELEGATIONS } from './delegations.ts'
 import type { BuiltinRule } from './rule.ts'
 import { holds, memberAt } from './value-test.ts'
 
@@ -12,7 +15,12 @@ interface CompiledRule {
 
 /** Rules for one kind, by last segment: a lookup instead of a scan. */
 export interface RuleIndex {
+  /** Where values stand that the server chooses only if nobody else does. */
+  readonly chosen: readonly (readonly string[])[]
   readonly byTail: ReadonlyMap<string, readonly CompiledRule[]>
+  readonly delegations: DelegationIndex
+  /** Where the pod template stands in this kind; null when it has none. */
+  readonly template: readonly string[] | null
 }
 
 /** `a."b.c".*` → ['a', 'b.c', '*'] */
@@ -27,6 +35,22 @@ function expand(path: string, podSpec: readonly string[] | undefined): readonly 
   return segments
 }
 
+function indexDelegations(kindName: string, rules: readonly DelegationRule[]): DelegationIndex {
+  const podSpec = Object.hasOwn(POD_SPEC, kindName) ? POD_SPEC[kindName] : undefined
+  const index = new Map<string, CompiledDelegation[]>()
+  for (const rule of rules) {
+    const forPods = rule.kinds.includes('@pod') && podSpec !== undefined
+    if (!forPods && !rule.kinds.includes(kindName)) continue
+    for (const path of rule.paths) {
+      const segments = expand(path, podSpec)
+      if (segments === null) continue
+      const tail = segments.at(-1) as string
+      index.set(tail, [...(index.get(tail) ?? []), { rule, segments }])
+    }
+  }
+  return index
+}
+
 /** Compiles the shipped rules for one kind (`group/Kind`, core kinds as `Kind`). */
 export function indexRules(kindName: string, rules: readonly BuiltinRule[] = BUILTIN_RULES): RuleIndex {
   const podSpec = Object.hasOwn(POD_SPEC, kindName) ? POD_SPEC[kindName] : undefined
@@ -39,7 +63,13 @@ export function indexRules(kindName: string, rules: readonly BuiltinRule[] = BUI
     const tail = segments.at(-1) as string
     byTail.set(tail, [...(byTail.get(tail) ?? []), { rule, segments }])
   }
-  return { byTail }
+  const chosen = [...byTail.values()].flat().filter(({ rule }) => rule.unlessOwned === true)
+  return {
+    byTail,
+    chosen: chosen.map(({ segments }) => segments),
+    delegations: indexDelegations(kindName, DELEGATIONS),
+    template: podSpec?.slice(0, -1) ?? null,
+  }
 }
 
 export function kindName(ref: Pick<ObjectRef, 'group' | 'kind'>): string {
@@ -63,6 +93,8 @@ export interface ExplainContext {
   readonly locate: Locator
   /** Static defaults stand in only while the server's own form is unknown. */
   readonly hasForm: boolean
+  /** Did somebody write this on purpose? */
+  readonly owned: (path: FieldPath) => boolean
 }
 
 /** A value that only live has, with the map that it stands in. */
@@ -75,7 +107,9 @@ export interface Addition {
 function applies(rule: BuiltinRule, context: ExplainContext): boolean {
   if (rule.applies === 'without-form' && context.hasForm) return false
   if (rule.whenDesired !== undefined && memberAt(context.desired, rule.whenDesired) === undefined) return false
-  return rule.unlessDesired === undefined || memberAt(context.desired, rule.unlessDesired) === undefined
+  if (rule.unlessDesired !== undefined && memberAt(context.desired, rule.unlessDesired) !== undefined) return false
+  const { whenLive } = rule
+  return whenLive === undefined || memberAt(context.live, whenLive.path) === whenLive.value
 }
 
 const NO_RULES: readonly CompiledRule[] = []
@@ -96,6 +130,7 @@ function firstThatHolds(
 ): BuiltinRule | undefined {
   for (const { rule, segments } of rules) {
     if (!matches(segments, addition.path) || !applies(rule, context)) continue
+    if (rule.unlessOwned === true && context.owned(addition.path)) continue
     const last = addition.path.at(-1)
     const name = last?.kind === 'field' ? last.name : ''
     const { path, value, parent } = addition

@@ -1,4 +1,15 @@
 // desired × live → what differs, field by field, and what explains the rest.
 export { compare } from './compare.ts'
+export { UNSTABLE } from './unstable.ts'
 export { indexRules, kindName, type RuleIndex } from './explain.ts'
+export type * from './delegation.ts'
+export type * from './neighbours.ts'
+export {
+  autoscalerFact,
+  type EvidenceKind,
+  evidenceKinds,
+  injectorFacts,
+  namingFact,
+} from './evidence-facts.ts'
+export { AUTOSCALERS, INJECTORS } from './evidence.ts'
 export type * from './types.ts'

@@ -1,6 +1,7 @@
 import type { IgnoreRule } from '../definition/index.ts'
 import type { FieldPath, Json, KubeObject, ObjectRef } from '../kube/index.ts'
 import type { ObjectSchema } from '../merge/index.ts'
+import type { Neighbours } from './neighbours.ts'
 
 export type ChangeKind = 'changed' | 'added' | 'removed'
 
@@ -18,6 +19,14 @@ export interface FieldChange {
   readonly within?: readonly FieldPath[]
 }
 
+/** What makes a value somebody else's, or nobody's. */
+export interface Explanation {
+  readonly rule: string
+  readonly owner: string | null
+  /** Live's value is to be left alone by every write. */
+  readonly carry: boolean
+}
+
 /** A difference that is none, with the rule that says so. */
 export interface IgnoredChange extends FieldChange {
   /** `builtin/…` or the place of the user's rule. */
@@ -33,21 +42,6 @@ export interface IgnoredChange extends FieldChange {
   readonly jsonPath?: readonly (string | number)[]
 }
 
-/** An autoscaler in the namespace of the object compared: evidence for delegating `replicas`. */
-export interface Autoscaler {
-  readonly name: string
-  readonly targetGroup: string
-  readonly targetKind: string
-  readonly targetName: string
-  readonly min: number
-  readonly max: number
-  readonly desiredReplicas: number | null
-}
-
-export interface Neighbours {
-  readonly autoscalers: readonly Autoscaler[]
-}
-
 export interface CompareInput {
   readonly ref: ObjectRef
   readonly desired: KubeObject
@@ -55,10 +49,14 @@ export interface CompareInput {
   readonly schema: ObjectSchema
   /** What the server itself makes of `desired`; null = not known (tables stand in). */
   readonly normalForm: KubeObject | null
+  /** An earlier form that `normalForm` contradicts. */
+  readonly formBefore?: KubeObject | null
   readonly ignore: readonly IgnoreRule[]
   readonly neighbours: Neighbours
   /** Names of managers that own a path, for `managedFieldsManagers` rules. */
   readonly managersOf: (path: FieldPath) => readonly string[]
+  /** Bookkeeping that Holdfast wrote is gone: whoever took it may be hiding. */
+  readonly emptied?: boolean
 }
 
 export interface Comparison {
@@ -67,4 +65,6 @@ export interface Comparison {
   readonly ignored: readonly IgnoredChange[]
   /** True when the normal form is unknown and would decide: the server should be asked before anyone acts. */
   readonly doubtful: boolean
+  /** Kinds (`group/Kind`) of other objects that would have to be looked at to explain what is left. */
+  readonly wanted: readonly string[]
 }

@@ -1,7 +1,7 @@
 // One object: compare → classify → decide → plan, on one page.
 import { createHmac } from 'node:crypto'
 import { type Cause, classifyField, classifyObject, type Ownership, ownershipOf } from '../classify/index.ts'
-import { compare, type Comparison, type FieldChange, type IgnoredChange } from '../compare/index.ts'
+import { compare, type Comparison, type FieldChange, type IgnoredChange, UNSTABLE } from '../compare/index.ts'
 import { decideExtra, decideField, decideMissing, fights, type Verdict } from '../decide/index.ts'
 import { ruleMatches } from '../definition/index.ts'
 import { TRACKING_ANNOTATION } from '../desired/index.ts'
@@ -16,6 +16,7 @@ const NOTHING = {
   ignored: [],
   whole: null,
   question: false,
+  wanted: [],
   step: null,
   prune: false,
   takeover: null,
@@ -155,9 +156,11 @@ function see(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): Seen 
       live,
       schema: snapshot.schema,
       normalForm: snapshot.normalForm,
+      formBefore: snapshot.formBefore ?? null,
       ignore: app.ignore,
       neighbours: snapshot.neighbours,
       managersOf: (path) => ownership.owners(path).map(({ entry }) => entry.manager ?? ''),
+      emptied: snapshot.history.enforced && ownership.empty,
     },
     snapshot.rules,
   )
@@ -205,7 +208,8 @@ function present(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): O
   const { fields, ignored } = judged
   const mayAsk = snapshot.question === 'open' && !declared(snapshot).options.declaredOnly
   const question = seen.comparison.doubtful && mayAsk
-  const step = question ? null : stepFor(seen, judged)
+  const { wanted } = seen.comparison
+  const step = question || wanted.length > 0 ? null : stepFor(seen, judged)
   const inSync = fields.length === 0
   return {
     ...NOTHING,
@@ -215,11 +219,48 @@ function present(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): O
     fields,
     ignored,
     question,
+    wanted,
     step,
     takeover: seen.beginning && step !== null ? judged.preExisting : null,
     health: healthOf(live),
-    problems: [...(seen.ruleBroken === null ? [] : [seen.ruleBroken]), ...wiped(seen), ...contested(snapshot)],
+    problems: [
+      ...(seen.ruleBroken === null ? [] : [seen.ruleBroken]),
+      ...wiped(seen),
+      ...contested(snapshot),
+      ...controlled(seen),
+      ...unanswered(seen),
+      ...unstable(seen),
+    ],
   }
+}
+
+/** What a controller makes for its own object is that controller's: declared as well, two write it. */
+function controlled({ snapshot, live }: Seen): Problem[] {
+  const references: unknown = live.metadata.ownerReferences
+  const owner = (Array.isArray(references) ? references : []).find((one) => isMap(one) && one.controller === true)
+  if (owner === undefined || declared(snapshot).object.metadata.ownerReferences !== undefined) return []
+  const object = formatRef(snapshot.ref)
+  const { kind, name } = owner as { kind?: unknown; name?: unknown }
+  return [
+    problem('HF3009', `${object} is made by ${String(kind)} ${String(name)} and is declared as well.`, { object }),
+  ]
+}
+
+function unstable({ snapshot, comparison }: Seen): Problem[] {
+  const paths = comparison.ignored.filter(({ rule }) => rule === UNSTABLE).map(({ at }) => at)
+  if (paths.length === 0) return []
+  const object = formatRef(snapshot.ref)
+  return [
+    problem('HF5004', `Admission writes another value at ${paths.join(', ')} of ${object} each time.`, { object }),
+  ]
+}
+
+/** What is left could be the server’s own doing, and the server would not say. */
+function unanswered({ snapshot, comparison }: Seen): Problem[] {
+  if (snapshot.question !== 'refused' || !comparison.doubtful || snapshot.refusal === undefined) return []
+  const object = formatRef(snapshot.ref)
+  const message = `The server was asked what it makes of ${object} and did not answer: ${snapshot.refusal}`
+  return [problem('HF5002', message, { object })]
 }
 
 function contested(snapshot: ObjectSnapshot): Problem[] {

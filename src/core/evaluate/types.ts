@@ -44,8 +44,12 @@ export interface ObjectSnapshot {
   readonly live: Observed<KubeObject | null>
   readonly schema: ObjectSchema
   readonly normalForm: KubeObject | null
+  /** An earlier answer of the server that `normalForm` contradicts: what differs between them is made anew each time. */
+  readonly formBefore?: KubeObject | null
   /** `open`: the server may be asked; `refused`: it was and did not answer; `never`: it must not be asked. */
   readonly question: 'open' | 'refused' | 'never'
+  /** What the server said when it refused to answer. */
+  readonly refusal?: string
   readonly neighbours: Neighbours
   readonly history: ObjectHistory
   /** Another application that the live object belongs to. */
@@ -80,6 +84,8 @@ export interface ObjectEvaluation {
   readonly whole: { readonly cause: Cause; readonly verdict: Verdict } | null
   /** The server should be asked before this is acted on. */
   readonly question: boolean
+  /** Kinds (`group/Kind`) of other objects that should be looked at before this is acted on: they may explain it. */
+  readonly wanted: readonly string[]
   readonly step: ApplyStep | null
   /** May be pruned, given a permit. */
   readonly prune: boolean

@@ -12,3 +12,4 @@ export {
   type QuantityFormat,
 } from './quantity.ts'
 export { SERVER_METADATA } from './object.ts'
+export { selectorMatches, type Labels } from './selector.ts'
