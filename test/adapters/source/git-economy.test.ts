@@ -1,4 +1,4 @@
-import { readdir, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -29,13 +29,21 @@ const mirrorsOf = async (where: Bench): Promise<string[]> =>
   (await readdir(join(where.cacheDir, 'mirrors')).catch(() => [])).filter((name) => name.endsWith('.git'))
 
 describe('one mirror for all', () => {
-  test('five hundred applications look once and fetch once', async () => {
+  test('five hundred applications look once, fetch once and start a handful of processes', async () => {
     const repo = await bench.git.createRepository('economy/many')
     const commit = await repo.commit({ 'a.yaml': configMap('a') }, 'one')
-    const ask = () => bench.source.resolve(definition(repo.url), { ...RESOLVE, maxAgeMs: 60_000 })
+    const folder = join(bench.cacheDir, 'counting')
+    await mkdir(folder)
+    const script = `#!/bin/sh\necho run >>${folder}/log\nPATH=${process.env['PATH']} exec git "$@"\n`
+    await writeFile(join(folder, 'git'), script, { mode: 0o755 })
+    const source = bench.restart({ env: { PATH: `${folder}:${process.env['PATH']}` } })
+    const names = ['HEAD', 'main', commit, commit.slice(0, 9)]
+    const ask = (_: unknown, index: number) =>
+      source.resolve(definition(repo.url, { targetRevision: names[index % 4] ?? '' }), { ...RESOLVE, maxAgeMs: 60_000 })
     const answers = await Promise.all(Array.from({ length: 500 }, ask))
     expect(new Set(answers.map(({ revision }) => revision))).toEqual(new Set([commit]))
     expect(bench.git.traffic('economy/many')).toMatchObject({ looks: 1, fetches: 1 })
+    expect((await readFile(join(folder, 'log'), 'utf8')).split('\n').length).toBeLessThan(12)
   })
   test('hundreds that ask for the same ref beyond branches ask for it once', async () => {
     const repo = await bench.git.createRepository('economy/extra')

@@ -120,7 +120,6 @@ describe('addresses', () => {
     ['--upload-pack=touch', 'HF2001'],
     ['-oProxyCommand=x@host:path', 'HF2001'],
     ['ssh://-oProxyCommand=x/path', 'HF2001'],
-    ['oci://registry.example/chart', 'HF1013'],
     ['/etc/passwd', 'HF2001'],
     ['https://host/a\nb', 'HF2001'],
     ['', 'HF2001'],

@@ -42,9 +42,11 @@ export class Repository {
   #fetchedAt: number | null = null
   #running: Fetch | null = null
   #failure: { at: number; problem: Problem } | null = null
-  #refs: ReadonlyMap<string, MirrorRef> | null = null
+  #refs: Promise<ReadonlyMap<string, MirrorRef>> | null = null
   /** Refs and commits fetched by name since the last fetch of all, so that hundreds of callers ask for them once. */
   #extras = new Map<string, Promise<boolean>>()
+  /** Commits that hashes, and tags of tags, were found to mean since then. */
+  #commits = new Map<string, Promise<string | null>>()
   #fetches = 0
   readonly #closing = new AbortController()
 
@@ -123,6 +125,7 @@ export class Repository {
         this.#running = null
         this.#refs = null
         this.#extras = new Map()
+        this.#commits = new Map()
         this.#reader.close()
       })
     this.#running = { startedAt, done }
@@ -169,36 +172,53 @@ export class Repository {
     if (known !== undefined) return known
     const fetched = this.#mirror.fetchExtra(name, this.#closing.signal).then((isThere) => {
       if (isThere) this.#reader.close()
+      if (isThere) this.#commits = new Map()
       return isThere
     })
     this.#extras.set(name, fetched)
     return fetched
   }
 
+  #commitOf(name: string): Promise<string | null> {
+    const known = this.#commits.get(name)
+    if (known !== undefined) return known
+    const { signal } = this.#closing
+    const commits = this.#commits
+    const found = this.#mirror.commitOf(name, signal)
+    commits.set(name, found)
+    found.catch(() => commits.delete(name))
+    return found
+  }
+
   async #hash(hash: string): Promise<Meaning | null> {
     if (!FULL_HASH.test(hash) && !SHORT_HASH.test(hash)) return null
-    const { signal } = this.#closing
-    const known = await this.#mirror.commitOf(hash, signal)
+    const known = await this.#commitOf(hash)
     if (known !== null) return { commit: known, ref: '', tag: '' }
     if (!FULL_HASH.test(hash) || !(await this.#fetchExtra(hash))) return null
-    const fetched = await this.#mirror.commitOf(hash, signal)
+    const fetched = await this.#commitOf(hash)
     return fetched === null ? null : { commit: fetched, ref: '', tag: '' }
   }
 
   async #extraRef(name: string): Promise<Meaning | null> {
     if (!name.startsWith('refs/') || !(await this.#fetchExtra(name))) return null
     const extra = `refs/holdfast/extra/${name.slice('refs/'.length)}`
-    const commit = await this.#mirror.commitOf(extra, this.#closing.signal)
+    const commit = await this.#commitOf(extra)
     return commit === null ? null : { commit, ref: name, tag: '' }
   }
 
-  /** Refs are read once per fetch: hundreds of applications may ask for the same repository. */
-  async #knownRefs(): Promise<ReadonlyMap<string, MirrorRef>> {
+  /** Refs are read once per fetch: hundreds of applications may ask for the same repository at the same time. */
+  #knownRefs(): Promise<ReadonlyMap<string, MirrorRef>> {
     if (this.#refs !== null) return this.#refs
-    const refs = await this.#mirror.refs(this.#closing.signal)
-    const known = new Map(refs.map((ref) => [ref.name, ref]))
-    if (this.#running === null) this.#refs = known
-    return known
+    const asked = this.#mirror
+      .refs(this.#closing.signal)
+      .then((refs): ReadonlyMap<string, MirrorRef> => new Map(refs.map((ref) => [ref.name, ref])))
+    this.#refs = asked
+    const forget = (): void => {
+      if (this.#refs === asked) this.#refs = null
+    }
+    // What is read during a fetch may be of before or after it.
+    asked.then(() => this.#running !== null && forget(), forget)
+    return asked
   }
 
   async #named(wanted: Wanted): Promise<Meaning | null> {
@@ -207,7 +227,7 @@ export class Repository {
     if (found === undefined) return null
     const { name: ref, tag } = found
     // A tag of a tag is followed by git itself; null when what it means is no commit.
-    const commit = found.commit === '' ? await this.#mirror.commitOf(ref, this.#closing.signal) : found.commit
+    const commit = found.commit === '' ? await this.#commitOf(ref) : found.commit
     return commit === null ? null : { commit, ref, tag }
   }
 }

@@ -31,7 +31,7 @@ async function directoryOf({ revised, files, subject }: ContextInput): Promise<D
   if (place.kind === 'tree') return place
   if (place.kind === 'outside') throw new HoldfastError(problem('HF1006', `${path} leaves the repository`, subject))
   if (place.kind === 'submodule') {
-    const message = `${path} lies in a submodule; these are not supported yet`
+    const message = `${path} lies in a submodule that .gitmodules does not name, or submodules are switched off`
     throw new HoldfastError(problem('HF1013', message, subject))
   }
   const message = `${path} is not a directory of ${repository} at ${revision.slice(0, 12)}`

@@ -65,7 +65,7 @@ async function follow(walk: Walk, path: readonly string[]): Promise<void> {
 }
 
 function submodule(file: string): Problem {
-  const message = `${file} is a submodule; submodules are not supported yet`
+  const message = `${file} is a submodule that .gitmodules does not name, or submodules are switched off`
   return problem('HF1013', message, { file }, 'Exclude it, or copy its files.')
 }
 
