@@ -7,11 +7,19 @@ export type ValueTest =
   | { readonly is: 'one-of'; readonly values: readonly Json[] }
   /** Equal to a value in the same live object, e.g. `metadata.uid`. */
   | { readonly is: 'equal-to'; readonly path: readonly string[] }
+  /** A text that the text at `path` in the same live object begins with. */
+  | { readonly is: 'beginning-of'; readonly path: readonly string[] }
   /** Equal to the member of the same name of another map in the same live object. */
   | { readonly is: 'same-member'; readonly path: readonly string[] }
   /** Equal to another member of the same parent map. */
   | { readonly is: 'sibling'; readonly name: string }
-  /** What the server chooses by the container's image. */
+  /** A list of just another member of the same parent map. */
+  | { readonly is: 'list-of'; readonly name: string }
+  /** What a LimitRange's item for containers derives from its other members. */
+  | { readonly is: 'derived-limit' }
+  /** The limit of the same resource. */
+  | { readonly is: 'same-request' }
+  /** What the server chooses by the container's or the volume's image. */
   | { readonly is: 'pull-policy' }
   /** What the server chooses by the directions that Git declares rules for. */
   | { readonly is: 'policy-types' }
@@ -38,6 +46,10 @@ export interface BuiltinRule {
   readonly whenDesired?: readonly string[]
   /** Holds only where desired does not declare this path. */
   readonly unlessDesired?: readonly string[]
+  /** Holds only where live has this value. */
+  readonly whenLive?: { readonly path: readonly string[]; readonly value: Json }
+  /** What the server puts there is owned by nobody: a value that somebody owns was written on purpose. */
+  readonly unlessOwned?: true
 }
 
 export const ANY: ValueTest = { is: 'any' }
@@ -66,6 +78,7 @@ export function defaulted(kinds: readonly string[], path: string, ...values: Jso
   }
 }
 
+/** Chosen by the server where nobody else chose; a dry run chooses another value than the write after it. */
 export function allocated(kinds: readonly string[], path: string): BuiltinRule {
   return {
     id: 'builtin/allocated',
@@ -74,6 +87,6 @@ export function allocated(kinds: readonly string[], path: string): BuiltinRule {
     value: ANY,
     reason: 'allocated by the API server',
     owner: 'kube-apiserver',
-    applies: 'without-form',
+    applies: 'always',
   }
 }

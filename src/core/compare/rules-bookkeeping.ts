@@ -16,6 +16,8 @@ function finalizing(rule: { id: string; kinds: string[]; reason: string; owner: 
 
 const annotation = (name: string): string => `metadata.annotations."${name}"`
 
+const NODE_CONDITIONS: readonly Json[] = [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }]
+
 const VOLUMES: readonly BuiltinRule[] = [
   ...made(
     { id: 'pvc-binding', kinds: ['PersistentVolumeClaim'], reason: 'the volume binder’s mark', owner: KCM },
@@ -23,6 +25,15 @@ const VOLUMES: readonly BuiltinRule[] = [
     annotation('pv.kubernetes.io/bound-by-controller'),
     annotation('volume.beta.kubernetes.io/storage-provisioner'),
     annotation('volume.kubernetes.io/storage-provisioner'),
+  ),
+  ...made(
+    {
+      id: 'pvc-binding',
+      kinds: ['PersistentVolumeClaim'],
+      reason: 'the volume that the binder chose, as its mark says',
+      owner: KCM,
+      whenLive: { path: ['metadata', 'annotations', 'pv.kubernetes.io/bound-by-controller'], value: 'yes' },
+    },
     'spec.volumeName',
   ),
   ...made(
@@ -35,13 +46,45 @@ const VOLUMES: readonly BuiltinRule[] = [
     annotation('volume.kubernetes.io/selected-node'),
   ),
   ...made(
-    { id: 'pv-claim', kinds: ['PersistentVolume'], reason: 'the claim bound', owner: KCM },
-    'spec.claimRef',
+    { id: 'pv-claim', kinds: ['PersistentVolume'], reason: 'the volume binder’s mark', owner: KCM },
     annotation('pv.kubernetes.io/bound-by-controller'),
+  ),
+  ...made(
+    {
+      id: 'pv-claim',
+      kinds: ['PersistentVolume'],
+      reason: 'the claim that the binder chose, as its mark says',
+      owner: KCM,
+      whenLive: { path: ['metadata', 'annotations', 'pv.kubernetes.io/bound-by-controller'], value: 'yes' },
+    },
+    'spec.claimRef',
+  ),
+  ...made(
+    {
+      id: 'pv-claim',
+      kinds: ['PersistentVolume'],
+      reason: 'which object the declared claim is',
+      owner: KCM,
+      whenDesired: ['spec', 'claimRef'],
+    },
+    ...['apiVersion', 'kind', 'uid', 'resourceVersion'].map((name) => `spec.claimRef.${name}`),
   ),
   ...finalizing(
     { id: 'protection', kinds: ['PersistentVolumeClaim'], reason: 'protects a volume in use', owner: KCM },
     'kubernetes.io/pvc-protection',
+  ),
+  ...finalizing(
+    {
+      id: 'protection',
+      kinds: ['storage.k8s.io/VolumeAttributesClass'],
+      reason: 'protects a class in use',
+      owner: SERVER,
+    },
+    'kubernetes.io/vac-protection',
+  ),
+  ...finalizing(
+    { id: 'protection', kinds: ['networking.k8s.io/ServiceCIDR'], reason: 'protects addresses in use', owner: KCM },
+    'networking.k8s.io/service-cidr-finalizer',
   ),
   ...finalizing(
     { id: 'protection', kinds: ['PersistentVolume'], reason: 'protects a volume in use', owner: KCM },
@@ -72,7 +115,15 @@ export const BOOKKEEPING: readonly BuiltinRule[] = [
     { id: 'last-applied', kinds: ['*'], reason: 'kubectl’s own bookkeeping', owner: 'kubectl' },
     annotation('kubectl.kubernetes.io/last-applied-configuration'),
   ),
-  ...made({ id: 'generate-name', kinds: ['*'], reason: 'how the object was named' }, 'metadata.generateName'),
+  ...made(
+    {
+      id: 'generate-name',
+      kinds: ['*'],
+      reason: 'how the object was named',
+      value: { is: 'beginning-of', path: ['metadata', 'name'] },
+    },
+    'metadata.generateName',
+  ),
   ...made(
     {
       id: 'rollout-revision',
@@ -87,6 +138,26 @@ export const BOOKKEEPING: readonly BuiltinRule[] = [
     annotation('deprecated.daemonset.template.generation'),
   ),
   ...VOLUMES,
+  ...made(
+    {
+      id: 'node-condition',
+      kinds: ['Node'],
+      reason: 'a new node is not ready until its kubelet says so',
+      owner: 'node-lifecycle-controller',
+      value: equals(...NODE_CONDITIONS),
+    },
+    'spec.taints.*',
+  ),
+  ...made(
+    {
+      id: 'node-condition',
+      kinds: ['Node'],
+      reason: 'a new node is not ready until its kubelet says so',
+      owner: 'node-lifecycle-controller',
+      value: equals(NODE_CONDITIONS.slice(0, 1)),
+    },
+    'spec.taints',
+  ),
   ...finalizing(
     {
       id: 'load-balancer-cleanup',
@@ -101,6 +172,7 @@ export const BOOKKEEPING: readonly BuiltinRule[] = [
     'metadata.labels."kubernetes.io/metadata.name"',
   ),
   ...made({ ...NAMESPACE, value: equals(['kubernetes'] as Json) }, 'spec.finalizers'),
+  ...made({ ...NAMESPACE, value: equals('kubernetes') }, 'spec.finalizers.*'),
   ...made({ ...NAMESPACE, value: equals({ finalizers: ['kubernetes'] }) }, 'spec'),
   ...made(
     {
@@ -111,6 +183,15 @@ export const BOOKKEEPING: readonly BuiltinRule[] = [
       whenDesired: ['aggregationRule'],
     },
     'rules',
+  ),
+  ...made(
+    {
+      id: 'requester',
+      kinds: ['certificates.k8s.io/CertificateSigningRequest'],
+      reason: 'who asked, as the API server knows',
+      owner: SERVER,
+    },
+    ...['username', 'groups', 'uid', 'extra'].map((name) => `spec.${name}`),
   ),
   ...made({ ...TOKEN_SECRET, reason: 'the token controller’s mark' }, annotation('kubernetes.io/service-account.uid')),
   ...made(

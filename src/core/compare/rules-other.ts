@@ -19,6 +19,12 @@ const byTest = (kinds: readonly string[], path: string, value: ValueTest): Built
   value,
 })
 
+/** Can be chosen later too, by whoever writes it. */
+const chosen = (kinds: readonly string[], path: string): BuiltinRule => ({
+  ...allocated(kinds, path),
+  unlessOwned: true,
+})
+
 const scaling = (type: string, value: number): Json => ({ type, value, periodSeconds: 15 })
 const SCALE_UP = [scaling('Pods', 4), scaling('Percent', 100)]
 const SCALE_DOWN = [scaling('Percent', 100)]
@@ -55,13 +61,18 @@ const ADMISSION: readonly BuiltinRule[] = [
   defaulted(WEBHOOKS, 'webhooks.*.clientConfig.service.port', 443),
   ...matching(POLICY, 'spec.matchConstraints.'),
   defaulted(POLICY, 'spec.failurePolicy', 'Fail'),
-  defaulted(POLICY, 'spec.matchConstraints.resourceRules.*.scope', '*'),
+  ...['resourceRules', 'excludeResourceRules'].flatMap((rules) => [
+    defaulted(POLICY, `spec.matchConstraints.${rules}.*.scope`, '*'),
+    defaulted(POLICY_BINDING, `spec.matchResources.${rules}.*.scope`, '*'),
+  ]),
   ...matching(POLICY_BINDING, 'spec.matchResources.'),
 ]
 
 const STORAGE: readonly BuiltinRule[] = [
   defaulted(['PersistentVolumeClaim'], 'spec.volumeMode', 'Filesystem'),
-  allocated(['PersistentVolumeClaim'], 'spec.storageClassName'),
+  chosen(['PersistentVolumeClaim'], 'spec.storageClassName'),
+  byTest(['PersistentVolumeClaim'], 'spec.dataSource', { is: 'sibling', name: 'dataSourceRef' }),
+  byTest(['PersistentVolumeClaim'], 'spec.dataSourceRef', { is: 'sibling', name: 'dataSource' }),
   defaulted(['PersistentVolume'], 'spec.volumeMode', 'Filesystem'),
   defaulted(['PersistentVolume'], 'spec.persistentVolumeReclaimPolicy', 'Retain'),
   defaulted(['PersistentVolume'], 'spec.hostPath.type', ''),
@@ -73,12 +84,12 @@ const STORAGE: readonly BuiltinRule[] = [
     defaulted(CSI_DRIVER, `spec.${name}`, false),
   ),
   defaulted(CSI_DRIVER, 'spec.volumeLifecycleModes', ['Persistent']),
+  defaulted(CSI_DRIVER, 'spec.tokenRequests.*.audience', ''),
 ]
 
 const NETWORK: readonly BuiltinRule[] = [
-  ...['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'healthCheckNodePort', 'ports.*.nodePort'].map(
-    (path) => allocated(SERVICE, `spec.${path}`),
-  ),
+  ...['clusterIP', 'clusterIPs', 'healthCheckNodePort'].map((path) => allocated(SERVICE, `spec.${path}`)),
+  ...['ipFamilies', 'ipFamilyPolicy', 'ports.*.nodePort'].map((path) => chosen(SERVICE, `spec.${path}`)),
   defaulted(SERVICE, 'spec.type', 'ClusterIP'),
   defaulted(SERVICE, 'spec.sessionAffinity', 'None'),
   {
@@ -91,28 +102,72 @@ const NETWORK: readonly BuiltinRule[] = [
   defaulted(SERVICE, 'spec.ports.*.protocol', 'TCP'),
   byTest(SERVICE, 'spec.ports.*.targetPort', { is: 'sibling', name: 'port' }),
   byTest(NETWORK_POLICY, 'spec.policyTypes', { is: 'policy-types' }),
+  defaulted(NETWORK_POLICY, 'spec.podSelector', {}),
   defaulted(NETWORK_POLICY, 'spec.ingress.*.ports.*.protocol', 'TCP'),
   defaulted(NETWORK_POLICY, 'spec.egress.*.ports.*.protocol', 'TCP'),
-  allocated(['networking.k8s.io/Ingress'], 'spec.ingressClassName'),
+  // Only given to a new Ingress: the server's answer to an update does not have it.
+  chosen(['networking.k8s.io/Ingress'], 'spec.ingressClassName'),
   defaulted(['Endpoints'], 'subsets.*.ports.*.protocol', 'TCP'),
+  defaulted(['networking.k8s.io/IngressClass'], 'spec.parameters.scope', 'Cluster'),
   defaulted(ENDPOINT_SLICE, 'ports.*.protocol', 'TCP'),
   defaulted(ENDPOINT_SLICE, 'ports.*.name', ''),
   defaulted(ENDPOINT_SLICE, 'endpoints.*.conditions', {}),
   defaulted(['apiregistration.k8s.io/APIService'], 'spec.service.port', 443),
 ]
 
+/** A struct that the server writes out even when nobody filled it in. */
+const EMPTY_SPECS: readonly BuiltinRule[] = [
+  defaulted(
+    ['ResourceQuota', 'coordination.k8s.io/Lease', 'policy/PodDisruptionBudget', 'resource.k8s.io/DeviceClass'],
+    'spec',
+    {},
+  ),
+  defaulted(['LimitRange'], 'spec', { limits: null }),
+  defaulted(['storage.k8s.io/CSINode'], 'spec', { drivers: null }),
+  defaulted(['resource.k8s.io/ResourceClaim'], 'spec', { devices: {} }, { devices: { requests: null } }),
+  defaulted(['resource.k8s.io/ResourceClaim'], 'spec.devices', {}, { requests: null }),
+  defaulted(['resource.k8s.io/ResourceClaimTemplate'], 'spec.spec.devices', {}, { requests: null }),
+  defaulted(['resource.k8s.io/ResourceClaimTemplate'], 'spec.spec', { devices: {} }, { devices: { requests: null } }),
+  defaulted(['resource.k8s.io/ResourceClaimTemplate'], 'spec.metadata', {}),
+  defaulted(['Event'], 'source', {}),
+  defaulted(['Event'], 'involvedObject', {}),
+  defaulted(['Event'], 'reportingComponent', ''),
+  defaulted(['Event'], 'reportingInstance', ''),
+  defaulted(['events.k8s.io/Event'], 'deprecatedSource', {}),
+  defaulted(['events.k8s.io/Event'], 'regarding', {}),
+]
+
+/** Claims of devices, by themselves and as templates. */
+const DEVICES: readonly BuiltinRule[] = [
+  ['resource.k8s.io/ResourceClaim', 'spec'],
+  ['resource.k8s.io/ResourceClaimTemplate', 'spec.spec'],
+].flatMap(([kind = '', at]) =>
+  ['exactly', 'firstAvailable.*'].flatMap((request) => [
+    defaulted([kind], `${at}.devices.requests.*.${request}.allocationMode`, 'ExactCount'),
+    defaulted([kind], `${at}.devices.requests.*.${request}.count`, 1),
+  ]),
+)
+
 export const OTHER_RULES: readonly BuiltinRule[] = [
+  ...EMPTY_SPECS,
+  ...DEVICES,
+  defaulted(['resource.k8s.io/ResourceSlice'], 'spec.pool.generation', 0),
+  defaulted(['resource.k8s.io/ResourceSlice'], 'spec.devices.*.capacity.*.value', '0'),
   ...NETWORK,
   ...STORAGE,
   ...SCALER,
   ...ADMISSION,
   defaulted(['Secret'], 'type', 'Opaque'),
-  byTest(['LimitRange'], 'spec.limits.*.defaultRequest', { is: 'sibling', name: 'default' }),
+  ...['default', 'defaultRequest'].map((name) =>
+    byTest(['LimitRange'], `spec.limits.*.${name}.*`, { is: 'derived-limit' }),
+  ),
+  byTest(['Node'], 'spec.podCIDRs', { is: 'list-of', name: 'podCIDR' }),
   defaulted(['policy/PodDisruptionBudget'], 'spec.unhealthyPodEvictionPolicy', 'IfHealthyBudget'),
   ...['rbac.authorization.k8s.io/RoleBinding', 'rbac.authorization.k8s.io/ClusterRoleBinding'].flatMap((kind) => [
     defaulted([kind], 'roleRef.apiGroup', 'rbac.authorization.k8s.io'),
     defaulted([kind], 'subjects.*.apiGroup', 'rbac.authorization.k8s.io'),
   ]),
+  defaulted(['scheduling.k8s.io/PriorityClass'], 'value', 0),
   defaulted(['scheduling.k8s.io/PriorityClass'], 'preemptionPolicy', 'PreemptLowerPriority'),
   defaulted(PRIORITY_LEVEL, 'spec.limited.nominalConcurrencyShares', 30),
   defaulted(PRIORITY_LEVEL, 'spec.limited.lendablePercent', 0),

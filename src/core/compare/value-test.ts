@@ -34,7 +34,8 @@ export function memberAt(object: unknown, path: readonly string[]): unknown {
 
 /** The image that Git declares decides; live's only where Git lacks the container. */
 function imageAt({ path, parent, desired, locate }: Place): unknown {
-  return (locate.parentAt(desired as unknown as JsonMap, path) ?? parent)?.image
+  const holder = locate.parentAt(desired as unknown as JsonMap, path) ?? parent
+  return holder?.image ?? holder?.reference
 }
 
 /** An image without tag, or tagged `latest`, is pulled each time; one with another tag or a digest once. */
@@ -43,6 +44,16 @@ function pullPolicyOf(image: unknown): string | undefined {
   if (image.includes('@')) return 'IfNotPresent'
   const name = image.slice(image.lastIndexOf('/') + 1)
   return !name.includes(':') || name.endsWith(':latest') ? 'Always' : 'IfNotPresent'
+}
+
+/** A request is by default the limit, and a limit the maximum; a request without either is the minimum. */
+function isDerivedLimit({ path, value, live, locate }: Place): boolean {
+  const item = locate.parentAt(live as unknown as JsonMap, path.slice(0, 4))
+  const [section, resource] = [path[3], path[4]]
+  if (item?.type !== 'Container' || section?.kind !== 'field' || resource?.kind !== 'field') return false
+  const of = (name: string): unknown => memberAt(item, [name, resource.name])
+  const derived = section.name === 'default' ? of('max') : (of('default') ?? of('min'))
+  return derived !== undefined && deepEqual(derived as Json, value)
 }
 
 function policyTypesOf(desired: KubeObject): Json {
@@ -57,8 +68,16 @@ const TESTS: Tests = {
   any: () => true,
   'one-of': ({ values }, { value }) => values.some((wanted) => deepEqual(wanted, value)),
   'equal-to': ({ path }, { value, live }) => value === memberAt(live, path),
+  'beginning-of': ({ path }, { value, live }) =>
+    typeof value === 'string' && String(memberAt(live, path) ?? '').startsWith(value),
   'same-member': ({ path }, { name, value, live }) => value === memberAt(live, [...path, name]),
   sibling: ({ name }, { value, parent }) => parent !== null && deepEqual(value, memberAt(parent, [name])),
+  'list-of': ({ name }, { value, parent }) => parent !== null && deepEqual(value, [memberAt(parent, [name]) as Json]),
+  'same-request': (_, { name, path, value, live, locate }) => {
+    const resources = locate.parentAt(live as unknown as JsonMap, path.slice(0, -1))
+    return deepEqual(value, (memberAt(resources, ['limits', name]) ?? null) as Json)
+  },
+  'derived-limit': (_, place) => isDerivedLimit(place),
   'pull-policy': (_, place) => place.value === pullPolicyOf(imageAt(place)),
   'policy-types': (_, { value, desired }) => deepEqual(value, policyTypesOf(desired)),
   'kind-in-lower-case': (_, { value, desired }) => value === kindOf(desired).toLowerCase(),
