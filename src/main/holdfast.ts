@@ -17,7 +17,9 @@ const io: CliIo = {
     process.exitCode = code
   },
   stdin: () => text(process.stdin),
+  stdinBytes: () => process.stdin,
   color: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
+  columns: process.stdout.isTTY ? process.stdout.columns : null,
   cwd: process.cwd(),
 }
 

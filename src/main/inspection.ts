@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
-import { fileCluster } from '../adapters/file-cluster/index.ts'
+import { fileCluster, readLiveFiles, wantedFor } from '../adapters/file-cluster/index.ts'
 import { createSource, renderText, type SourceRepositories } from '../adapters/source/index.ts'
 import type { Cluster } from '../adapters/kube-http/index.ts'
 import { createLog } from '../adapters/pino-log/index.ts'
@@ -26,20 +26,23 @@ import {
 } from '../loop/inspect-app.ts'
 import type { InspectInput, InspectReader } from '../loop/inspector.ts'
 import { readSourceSettings } from '../loop/source-settings.ts'
-import { placed, withoutSecrets } from '../loop/render-once.ts'
 import type { DiffRequest, DiffTarget } from '../surfaces/cli/diff.ts'
 import type { HealthAnswer } from '../surfaces/cli/health.ts'
-import type { RenderRequest } from '../surfaces/cli/render.ts'
+import type { RenderAnswer, RenderRequest } from '../surfaces/cli/render.ts'
 import { readApplication } from './applications.ts'
 import { type Environment, withCluster } from './cluster.ts'
 import { type LocalSource, nothingIn, type Place, readOnly, readPlain, readSource } from './files.ts'
 import { installation } from './installation.ts'
+import { renderAnswer } from './rendering.ts'
+import { VERSION } from './version.ts'
 
 const ARGOCD = 'argocd'
 /** Keys of an argocd-cm. */
 const DECIDES_HEALTH = /^data\.resource\.customizations(?:$|\.health\.|\.useOpenLibs\.)/
 
-export type InspectionOptions = Place
+export interface InspectionOptions extends Place {
+  readonly stdin: () => AsyncIterable<Uint8Array>
+}
 
 type Files = Extract<DiffTarget, { kind: 'files' }>
 /** With the Application of its file, which can be used. */
@@ -143,17 +146,25 @@ export class Inspections {
 
   async #filesWithFiles(request: DiffRequest, target: FilesOf, path: string): Promise<DriftReport> {
     const { input, problems } = await this.#filesInput(request, target, 'default')
-    const live = await readPlain(this.#options, path)
+    const declared = input.rendered.objects.map(({ object }) => object)
+    const { kubernetes } = request
+    const live = await readLiveFiles({ ...this.#options, path, wanted: wantedFor(declared) })
     const cluster = fileCluster({
-      live: live.objects.map(({ object }) => object),
+      live: live.objects,
       problems: live.problems,
-      declared: input.rendered.objects.map(({ object }) => object),
+      declared,
       namespace: input.definition.destinationNamespace,
+      ...(kubernetes === undefined ? {} : { kubernetes }),
     })
     const { reader } = cluster
     const report = await this.#report(
       request,
-      { reader, input, problems: [...problems, ...live.problems], context: { desired: target.path, live: path } },
+      {
+        reader,
+        input,
+        problems: [...problems, ...live.problems],
+        context: { desired: target.path, live: path === '-' ? 'standard input' : path },
+      },
       cluster,
     )
     return report
@@ -205,37 +216,14 @@ export class Inspections {
     })
   }
 
-  async render(request: RenderRequest): Promise<{ objects: readonly KubeObject[]; problems: readonly Problem[] }> {
-    const { digestKey } = homeOf(this.#options.env)
-    const { objects, problems } = await this.#rendered(request)
-    const shown = request.secrets === 'shown' ? objects : objects.map((object) => withoutSecrets(object, digestKey))
-    return { objects: shown, problems }
-  }
-
-  async #rendered(request: RenderRequest): Promise<{ objects: readonly KubeObject[]; problems: readonly Problem[] }> {
-    const { target } = request
-    if (target.kind === 'files') {
-      const rendered = await readSource(this.#options, target.path)
-      const objects = rendered.objects.map(({ object }) => object)
-      if (target.namespace === undefined) return { objects, problems: rendered.problems }
-      const { reader } = fileCluster({ live: [], problems: [], declared: objects, namespace: target.namespace })
-      return { objects: await placed(reader, objects, target.namespace), problems: rendered.problems }
-    }
-    return withCluster(this.#options.env, request, async (cluster) => {
-      const application = await readApplication(cluster.reader, target)
-      const { definition, problems } = readAppFile(application, target.namespace)
-      if (definition === null) throw new HoldfastError(problems[0] ?? unusable(target.name))
-      const { reader } = cluster
-      const rendered = await this.#withSource(reader, target.namespace, (source) =>
-        renderApp({ source, reader }, { definition, project: null }, target.revision),
-      )
-      const objects = rendered.objects.map(({ object }) => object)
-      const { destinationNamespace } = definition
-      return {
-        objects: destinationNamespace === '' ? objects : await placed(cluster.reader, objects, destinationNamespace),
-        problems: [...problems, ...rendered.problems],
-      }
-    })
+  render(request: RenderRequest): Promise<RenderAnswer> {
+    return renderAnswer(
+      {
+        ...{ place: this.#options, digestKey: homeOf(this.#options.env).digestKey, localSource },
+        withSource: (reader, namespace, use) => this.#withSource(reader, namespace, use),
+      },
+      request,
+    )
   }
 
   async health(request: { file: string; argocdCm?: string; stdin: () => Promise<string> }): Promise<HealthAnswer> {
@@ -265,7 +253,7 @@ export class Inspections {
   ): Promise<T> {
     const { env, clock } = this.#options
     const log = createLog({ level: 'error', to: 'stderr' })
-    const source = createSource({ cacheDir: join(homeOf(env).cacheDir, 'git'), clock, log, env })
+    const source = createSource({ cacheDir: join(homeOf(env).cacheDir, 'git'), clock, log, env, version: VERSION })
     try {
       const read = await readSourceSettings(reader, namespace).catch((error: unknown) => {
         log.error(
@@ -295,10 +283,6 @@ function homeOf(env: Environment): { readonly digestKey: string; readonly cacheD
   } catch {
     return { digestKey: randomBytes(32).toString('hex'), cacheDir: join(tmpdir(), `holdfast-${userInfo().uid}`) }
   }
-}
-
-function unusable(name: string): Problem {
-  return problem('HF2001', `the Application ${name} cannot be used`)
 }
 
 function missing(path: string): HoldfastError {

@@ -141,7 +141,7 @@ async function runUntilSignal(request: Parameters<CliServices['run']>[0]): Promi
 }
 
 export function cliServices(io: CliIo, env: Environment = process.env, clock: Clock = systemClock): CliServices {
-  const inspections = new Inspections({ env, cwd: io.cwd, clock })
+  const inspections = new Inspections({ env, cwd: io.cwd, clock, stdin: () => io.stdinBytes() })
   return {
     io,
     version: VERSION,

@@ -50,6 +50,8 @@ class Files implements FileReader {
   readonly #options: FileClusterOptions
   readonly #kinds: ReadonlyMap<string, DeclaredKind>
   readonly #objects = new Map<string, KubeObject[]>()
+  /** `group/Kind` of which some object names a namespace. */
+  readonly #inNamespaces = new Set<string>()
   readonly #used = new Set<string>()
   readonly #untyped = new Map<string, Problem>()
 
@@ -57,10 +59,16 @@ class Files implements FileReader {
     this.#data = kubernetesData(options.kubernetes)
     this.#options = options
     this.#kinds = declaredKinds([...options.live, ...options.declared])
+    for (const object of [...options.live, ...options.declared]) {
+      const { group, kind, namespace } = refOf(object)
+      if (namespace !== '') this.#inNamespaces.add(`${group}/${kind}`)
+    }
     for (const object of options.live) {
       const placed = this.#placed(object)
       const key = refKey(refOf(placed))
-      this.#objects.set(key, [...(this.#objects.get(key) ?? []), placed])
+      const same = this.#objects.get(key)
+      if (same === undefined) this.#objects.set(key, [placed])
+      else same.push(placed)
     }
   }
 
@@ -82,13 +90,17 @@ class Files implements FileReader {
     return this.#kinds.get(key)?.info ?? this.#guess(gvk)
   }
 
+  /** Which of the shipped schemas these are, and whose they stand for. */
+  get #name(): string {
+    const { kubernetes } = this.#data
+    const asked = this.#options.kubernetes
+    return `kubernetes ${kubernetes}${asked === undefined || asked === kubernetes ? '' : ` (nearest to ${asked})`}`
+  }
+
   /** Nothing declares the kind: what its objects say of themselves has to do. */
   #guess(gvk: Gvk): KindInfo {
-    const all = [...this.#options.live, ...this.#options.declared].filter(
-      (object) => object.kind === gvk.kind && refOf(object).group === gvk.group,
-    )
     const { group, version, kind } = gvk
-    const namespaced = all.some(({ metadata }) => (metadata.namespace ?? '') !== '')
+    const namespaced = this.#inNamespaces.has(`${group}/${kind}`)
     return { group, version, kind, resource: '', namespaced, verbs: [], subresources: [] }
   }
 
@@ -109,7 +121,7 @@ class Files implements FileReader {
 
   async schema(query: Gvk): Promise<ObjectSchema> {
     const shipped = schemaFromData(this.#data, query)
-    if (shipped !== null) return this.#said(`kubernetes ${this.#data.kubernetes}`, shipped)
+    if (shipped !== null) return this.#said(this.#name, shipped)
     const declared = this.#kinds.get(gvkKey(query))
     const own = declared === undefined ? null : schemaFromCrd(declared.crd, query.version, this.#data)
     if (own !== null) return this.#said(`CustomResourceDefinition ${declared?.crd.metadata.name ?? ''}`, own)

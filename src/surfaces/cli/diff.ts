@@ -1,5 +1,5 @@
 // `holdfast diff`: what differs, who made it, what would be done.
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { driftExitCode, type DriftReport } from '../../core/record/index.ts'
 import type { CliIo } from './io.ts'
 import { addConnection, appName, type ConnectOptions, outputOption, usage } from './options.ts'
@@ -15,6 +15,8 @@ export interface DiffRequest extends ConnectOptions {
   readonly target: DiffTarget
   /** Live state from files instead of the cluster: then no network is used. */
   readonly live?: string
+  /** Minor of the shipped schemas that files are compared by. */
+  readonly kubernetes?: string
   readonly argocdCm?: string
   readonly learn: 'dry-run' | 'never'
   readonly include: 'different' | 'all'
@@ -33,6 +35,7 @@ interface DiffOptions extends ConnectOptions {
   readonly app?: string
   readonly argocdCm?: string
   readonly policy?: string
+  readonly kubernetesVersion?: string
   readonly namespace?: string
   readonly output: ReportFormat
   readonly all: boolean
@@ -42,6 +45,13 @@ interface DiffOptions extends ConnectOptions {
 
 export function isPath(text: string, exists: (path: string) => boolean): boolean {
   return text.startsWith('.') || text.startsWith('/') || exists(text)
+}
+
+/** `1.33`, `v1.33.4`. */
+function minor(value: string): string {
+  const found = /^v?(1\.\d{1,3})(?:[.+-].*)?$/.exec(value)?.[1]
+  if (found === undefined) throw new InvalidArgumentError('expected a version such as 1.33')
+  return found
 }
 
 function filesTarget(path: string, options: DiffOptions): DiffTarget {
@@ -73,6 +83,23 @@ export function diffTarget(subject: string | undefined, options: DiffOptions, se
   throw usage('say what is declared: the name of an Application, a path, --desired or --app')
 }
 
+function diffRequest(target: DiffTarget, options: DiffOptions): DiffRequest {
+  const { live, argocdCm, kubeconfig, context, kubernetesVersion: kubernetes, learn } = options
+  if (kubernetes !== undefined && live === undefined)
+    throw usage('--kubernetes-version is for --live: a cluster says its own')
+  return {
+    target,
+    learn,
+    // A CI server counts what passed.
+    include: options.all || options.output === 'junit' ? 'all' : 'different',
+    ...(live === undefined ? {} : { live }),
+    ...(kubernetes === undefined ? {} : { kubernetes }),
+    ...(argocdCm === undefined ? {} : { argocdCm }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  }
+}
+
 export async function runDiff(
   services: DiffServices,
   subject: string | undefined,
@@ -80,18 +107,17 @@ export async function runDiff(
 ): Promise<void> {
   const { io, version } = services
   if (options.policy !== undefined) throw usage('--policy is not supported yet', 'Leave it out.')
-  const { live, argocdCm, kubeconfig, context } = options
-  const report = await services.diff({
-    target: diffTarget(subject, options, services),
-    learn: options.learn,
-    include: options.all ? 'all' : 'different',
-    ...(live === undefined ? {} : { live }),
-    ...(argocdCm === undefined ? {} : { argocdCm }),
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  })
+  const report = await services.diff(diffRequest(diffTarget(subject, options, services), options))
   const detail = options.verbose ? 'verbose' : 'normal'
-  io.out(presentReport(report, { format: options.output, version, color: io.color ? 'always' : 'never', detail }))
+  io.out(
+    presentReport(report, {
+      format: options.output,
+      version,
+      color: io.color ? 'always' : 'never',
+      detail,
+      columns: io.columns,
+    }),
+  )
   io.exit(driftExitCode(report))
 }
 
@@ -101,6 +127,7 @@ Examples:
   holdfast diff web --desired ./web          the same, with the files of a working copy
   holdfast diff ./web                        files against the current kubeconfig context
   holdfast diff ./web --live dump.yaml       files against files, without any network
+  kubectl get deploy,svc -A -o yaml --show-managed-fields | holdfast diff ./web --live -
   holdfast diff --app app.yaml               an Application that is not in the cluster yet
 
 Ends with 0: no drift, 1: drift, 2: the question could not be answered.
@@ -112,7 +139,8 @@ export function addDiff(program: Command, services: DiffServices, description: s
     .description(description)
     .argument('[app|path]', 'an Application, or what begins with . or / or exists as a path')
     .option('--desired <path>', 'what is declared: a kustomization, a directory or a file')
-    .option('--live <path>', 'live state from a file or directory; no network is used')
+    .option('--live <path>', 'live state from a file or directory, - for standard input; no network is used')
+    .option('--kubernetes-version <minor>', 'whose schemas --live is compared by, such as 1.33', minor)
     .option('--app <file>', 'the Application whose rules, namespace and marks hold')
     .option('--argocd-cm <file>', 'installation-wide settings; default: those of the cluster for an Application')
     .option('--policy <file>', 'not supported yet')

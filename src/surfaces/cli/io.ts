@@ -5,6 +5,10 @@ export interface CliIo {
   exit(code: number): void
   /** All of standard input as text. */
   stdin(): Promise<string>
+  /** The same, as it comes. */
+  stdinBytes(): AsyncIterable<Uint8Array>
   readonly color: boolean
+  /** Characters in a line of the terminal; null where there is none. */
+  readonly columns: number | null
   readonly cwd: string
 }

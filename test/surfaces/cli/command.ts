@@ -1,4 +1,5 @@
 // Runs one command line in this process.
+import { Readable } from 'node:stream'
 import type { CliIo } from '../../../src/surfaces/cli/io.ts'
 import { runProgram } from '../../../src/surfaces/cli/program.ts'
 import { cliServices } from '../../../src/main/services.ts'
@@ -31,7 +32,9 @@ export async function command(args: readonly string[], options: CommandOptions):
       said.exit = code
     },
     stdin: () => Promise.resolve(options.stdin ?? ''),
+    stdinBytes: () => Readable.from([Buffer.from(options.stdin ?? '')]),
     color: false,
+    columns: null,
     cwd: options.cwd,
   }
   const { now } = options

@@ -11,6 +11,8 @@ interface Case {
   readonly why: string
   readonly args: readonly string[]
   readonly exit: number
+  /** File that is given on standard input. */
+  readonly stdin?: string
 }
 
 const CASES = fileURLToPath(new URL('../../cases/diff/', import.meta.url))
@@ -34,7 +36,8 @@ describe('holdfast diff', () => {
     const given = JSON.parse(readFileSync(join(cwd, 'case.json'), 'utf8')) as Case
     test(`${name}: ${given.why}`, async ({ skip }) => {
       if (existsSync(join(cwd, 'desired', 'kustomization.yaml')) && !environment.kustomize) skip()
-      const said = await command(['diff', ...given.args], { cwd, env: environment.env, now: NOW })
+      const stdin = given.stdin === undefined ? '' : readFileSync(join(cwd, given.stdin), 'utf8')
+      const said = await command(['diff', ...given.args], { cwd, env: environment.env, now: NOW, stdin })
       const file = join(cwd, `expected.${formatOf(given.args)}`)
       const text = said.err === '' ? said.out : `${said.out}${said.err}`
       if (process.env['HOLDFAST_RECORD'] === '1') writeFileSync(file, text)

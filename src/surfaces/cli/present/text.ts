@@ -75,11 +75,12 @@ function valueLines(field: ReportField, look: Look): string[] {
 
 /** Who, and what would be done. */
 function whyLines(of: Partial<Pick<ReportField, 'cause' | 'verdict'>>, { colors, detail }: Look): string[] {
-  const said = [
-    ...(of.cause === undefined ? [] : [actorText({ cause: of.cause })]),
-    ...(of.verdict === undefined ? [] : [verdictText({ verdict: of.verdict }, detail)]),
+  const { cause, verdict } = of
+  const paint = verdict?.severity === 'critical' ? colors.red : colors.dim
+  return [
+    ...(cause === undefined ? [] : [`${INDENT}${colors.dim(actorText({ cause }))}`]),
+    ...(verdict === undefined ? [] : [`${INDENT}${paint(verdictText({ verdict }, detail))}`]),
   ]
-  return said.map((text) => `${INDENT}${colors.dim(text)}`)
 }
 
 /** What holds for all fields is said once, before them. */

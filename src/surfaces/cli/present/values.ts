@@ -34,11 +34,10 @@ function isTall(value: Value): boolean {
 }
 
 function tallLines(value: Value, limit: number): string[] {
-  const text = typeof value === 'string' ? value : yamlText(value).trimEnd()
-  return text
-    .slice(0, HUGE)
-    .split('\n')
-    .map((line) => lineText(line, limit))
+  const text = typeof value === 'string' ? value : yamlText(value)
+  const lines = text.slice(0, HUGE).split('\n')
+  const whole = lines.at(-1) === '' ? lines.slice(0, -1) : [...lines, '\\ no line end']
+  return whole.map((line) => lineText(line, limit))
 }
 
 /** Two long texts without most of what both begin with: the difference must not be in what is cut off. */
