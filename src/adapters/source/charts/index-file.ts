@@ -104,7 +104,8 @@ function itemsFrom(text: string, begin: number, outer: number): readonly string[
     if (isItem ? line.indent < outer : line.indent <= outer) return kept
     if (isItem) inner = line.indent + 2
     if (inner < 0) return null
-    if (line.indent === inner || isItem) keeps = KEPT.test(line.field)
+    // The items of a list in an entry stand as far in as its key.
+    if (isItem || (line.indent === inner && !line.isItem)) keeps = KEPT.test(line.field)
     if (keeps) kept.push(line.text)
     else if (isItem) kept.push(`${' '.repeat(line.indent)}- ignored: true`)
   }
