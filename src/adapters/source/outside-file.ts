@@ -45,10 +45,18 @@ function guardedLookup(admits: FileRequest['admits']): LookupFunction {
   }
 }
 
-function checkURL({ url, admits }: FileRequest, from: URL | null): URL {
-  const target = from === null ? new URL(url) : new URL(url, from)
+interface Step {
+  readonly wanted: string
+  readonly next: string
+  readonly from: URL | null
+  readonly admits: FileRequest['admits']
+}
+
+function checkURL({ wanted, next, from, admits }: Step): URL {
+  const target = from === null ? new URL(next) : new URL(next, from)
   const isWeb = target.protocol === 'https:' || (target.protocol === 'http:' && from?.protocol !== 'https:')
-  if (!isWeb) throw failure('HF2003', target.href, 'is not asked: only https, or http from http, is followed')
+  if (!isWeb)
+    throw failure('HF2003', wanted, `leads to ${shown(target.href)}; only https, or http from http, is followed`)
   const host = target.hostname.replace(/^\[|\]$/g, '')
   if (isIP(host) !== 0 && !admits(reachOf(host))) throw new Refused('address')
   return target
@@ -118,7 +126,7 @@ export class OutsideFiles {
   async #follow(wanted: FileRequest, { agent, signal }: { agent: Agent; signal: AbortSignal }): Promise<Buffer> {
     let from: URL | null = null
     for (let next = wanted.url, hops = 0; hops <= REDIRECTS; hops += 1) {
-      const url: URL = checkURL({ ...wanted, url: next }, from)
+      const url: URL = checkURL({ wanted: wanted.url, next, from, admits: wanted.admits })
       // Names and passwords go to the host that they were written for.
       const login =
         from === null && url.username !== ''

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DEFAULT_SOURCE_SETTINGS } from '../../../src/core/definition/index.ts'
 import { findBinaries } from '../../../tools/binaries.mjs'
 import {
   type Bench,
@@ -189,12 +190,8 @@ describe('plain directories', () => {
     })
     expect(namesOf(rendered)).toEqual(['a', 'one', 'two', 'c'])
   })
-  test('what would be read otherwise by Argo CD is refused by name, never passed over', async () => {
+  test('files with the mark for it are passed over', async () => {
     const app = { 'apps/a.yaml': configMap('a') }
-    expect(
-      (await problemOf(of({ ...app, 'apps/Chart.yaml': 'apiVersion: v2\nname: x\n' }, { path: 'apps' }))).code,
-    ).toBe('HF1013')
-    expect(codes(await of({ ...app, 'apps/b.jsonnet': '{}' }, { path: 'apps' }))).toEqual(['HF1013 apps/b.jsonnet'])
     expect(
       namesOf(
         await of({ ...app, 'apps/b.yaml': `# +argocd:skip-file-rendering\n${configMap('b')}` }, { path: 'apps' }),
@@ -228,6 +225,50 @@ describe('plain directories', () => {
       expect(data['big']).toBe(9007199254740993n)
       expect(Object.keys(data)).toContain('__proto__')
     }
+  })
+})
+
+describe('files beside manifests', () => {
+  test('what Argo CD would not take for a manifest is none', async () => {
+    const files = {
+      'apps/a.yaml': configMap('a'),
+      'apps/b.YAML': configMap('b'),
+      'apps/.argocd-source.yaml': 'directory: {}\n',
+      'apps/.argocd-source-other.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: options}\n',
+      'apps/kustomization.yaml': 'resources: [a.yaml]\n',
+      'apps/values.yaml': 'replicas: 1\n',
+    }
+    const rendered = await of(files, { path: 'apps', type: 'directory' })
+    expect([namesOf(rendered), rendered.problems]).toEqual([['a'], []])
+  })
+  test('every file is a manifest where the filter of names is off', async () => {
+    const files = {
+      'apps/a.yaml': configMap('a'),
+      'apps/b.txt': configMap('b'),
+      'apps/c': configMap('c'),
+      'apps/README.md': '# no manifest\n',
+      'apps/values': 'a: b\n',
+    }
+    const directory = { disableExtensionFilter: true }
+    expect(namesOf(await of(files, { path: 'apps', directory }))).toEqual(['a', 'b', 'c'])
+    const only = { disableExtensionFilter: true, include: '*.txt' }
+    expect(namesOf(await of(files, { path: 'apps', directory: only }))).toEqual(['b'])
+  })
+  test('a mark to leave a file out counts in plain files, not in what tools print', async () => {
+    const marked = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {note: '+argocd:skip-file-rendering'}\n`
+    expect(namesOf(await of({ 'a.yaml': marked, 'b.yaml': configMap('b') }))).toEqual(['b'])
+    const kustomized = { 'a.yaml': marked, 'kustomization.yaml': 'resources: [a.yaml]\n' }
+    if (kustomize !== undefined) expect(namesOf(await of(kustomized))).toEqual(['a'])
+  })
+  test('a tool that is switched off leaves plain files; a kustomization is one beside a chart too', async () => {
+    const files = { 'kustomization.yaml': 'namePrefix: x-\nresources: [a.yaml]\n', 'a.yaml': configMap('a') }
+    const source = bench.restart()
+    source.configure({ ...DEFAULT_SOURCE_SETTINGS, enabled: { kustomize: false, helm: true, jsonnet: true } })
+    for (const type of ['detect', 'kustomize'] as const) {
+      expect(namesOf(await render(source, definition((await repository(files)).url, { type })))).toEqual(['a'])
+    }
+    const both = { ...files, 'Chart.yaml': 'apiVersion: v2\nname: x\nversion: 1.0.0\n' }
+    if (kustomize !== undefined) expect((await of(both)).sources[0]?.type).toBe('Kustomize')
   })
 })
 
@@ -278,10 +319,6 @@ describe.skipIf(kustomize === undefined)('kustomize', () => {
     expect((await render(bench.source, wanted)).digest).not.toBe(before.digest)
   })
   test.each<[string, string, string]>([
-    ['a remote base', 'resources: [https://github.com/org/repo//base?ref=v1]', 'HF1009'],
-    ['a remote base in short form', 'resources: ["github.com/org/repo//base?ref=v1"]', 'HF1009'],
-    ['a remote base over ssh', 'resources: ["git@github.com:org/repo.git"]', 'HF1009'],
-    ['a remote patch', 'resources: [cm.yaml]\npatches: [{path: "http://127.0.0.1:1/p.yaml"}]', 'HF1009'],
     ['a path out of the repository', 'resources: [../../../etc]', 'HF1006'],
     ['an absolute path', 'resources: [/etc/passwd]', 'HF1006'],
     ['a missing file', 'resources: [nowhere.yaml]', 'HF1009'],

@@ -5,6 +5,7 @@ import { canonicalJson, isMap } from '../../../core/kube/index.ts'
 import { HoldfastError, problem, type ProblemCode, type ProblemSubject } from '../../../core/problem/index.ts'
 import { readYaml } from '../../../core/yaml/index.ts'
 import type { InputFile } from '../files/input-file.ts'
+import { ArchiveTrees } from '../files/archive-trees.ts'
 import { type Place, type SourceFiles, TooLargeError } from '../files/trees.ts'
 import { shown } from '../git/address.ts'
 import type { SourceLimits } from '../limits.ts'
@@ -22,18 +23,10 @@ import { outside as outsideLink } from './listing.ts'
 import { isMarkedRepository, repositoryReference, type RepositoryReference } from './kustomize-repository-url.ts'
 import type { Directory, Outside } from './plan.ts'
 
-/** A chart that has to be unpacked before the tool runs. */
-export interface PackedChart {
-  /** Directory in the working directory that is to hold the chart's own directory. */
-  readonly into: string
-  readonly archive: InputFile
-}
-
 export interface Closure {
   readonly files: readonly InputFile[]
   /** Kustomizations that are not laid out as they are: text by path in the working directory. */
   readonly changed: ReadonlyMap<string, string>
-  readonly charts: readonly PackedChart[]
   /** Whether a chart is inflated. */
   readonly hasCharts: boolean
 }
@@ -86,7 +79,6 @@ function lexicalPath(from: readonly string[], reference: string): string[] | nul
 class Gathering {
   readonly files = new Map<string, InputFile>()
   readonly changed = new Map<string, string>()
-  readonly charts: PackedChart[] = []
   hasCharts = false
   readonly #input: ClosureInput
   readonly #entered = new Set<string>()
@@ -207,9 +199,18 @@ class Gathering {
     const { repository, name, version } = chart
     if (repository === '' || !this.#input.enableHelm) return
     const archive = await this.#input.outside.chart({ repository, name, version })
-    const into = joined(spot.area.mount, path.slice(0, -1))
-    const at = `.holdfast-charts/${this.charts.length}.tgz`
-    this.charts.push({ into, archive: { path: at, id: archive.id, read: () => archive.read() } })
+    const { renderBytes: bytes, renderFiles: files, fileBytes } = this.#input.limits
+    const trees = await ArchiveTrees.open(await archive.read(), { bytes, files, fileBytes }).catch((error: Error) => {
+      throw this.#refused(
+        spot,
+        'HF1009',
+        `names the chart ${shown(name)}, whose archive cannot be used: ${error.message}`,
+      )
+    })
+    // Where kustomize itself would unpack it.
+    const mount = joined(spot.area.mount, path.slice(0, -1))
+    const area: Area = { trees, root: trees.root, repository, revision: archive.version, mount }
+    await this.#addTree(area, { id: trees.root, path: [] })
   }
 
   async #remote(spot: Spot, reference: Reference): Promise<void> {
@@ -307,7 +308,7 @@ class Gathering {
 export async function kustomizeClosure(input: ClosureInput): Promise<Closure> {
   const gathering = new Gathering(input)
   await gathering.enter({ ...input.files, mount: '' }, input.place)
-  const { files, changed, charts, hasCharts } = gathering
+  const { files, changed, hasCharts } = gathering
   const sorted = [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
-  return { files: sorted, changed, charts, hasCharts }
+  return { files: sorted, changed, hasCharts }
 }

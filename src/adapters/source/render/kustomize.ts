@@ -60,7 +60,7 @@ async function planWith(context: RenderContext, extent: 'named' | 'directories')
   const args = ['build', '.', ...options, ...(helm === null ? [] : clusterOptions(context))]
   return {
     type: 'Kustomize',
-    files: [...closure.files, ...closure.charts.map(({ archive }) => archive)],
+    files: closure.files,
     parts: [place.path, args.slice(2), [...closure.changed]],
     tools: helm === null ? [tool] : [tool, helm],
     problems: [],
