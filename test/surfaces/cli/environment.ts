@@ -35,6 +35,7 @@ export async function testEnvironment(): Promise<TestEnvironment> {
       KUBECONFIG: '/dev/null',
       HOLDFAST_DATA_DIR: data,
       HOLDFAST_KUSTOMIZE: kustomize,
+      HOLDFAST_HELM: '/no/such/helm',
     },
     directory,
     kustomize: kustomize !== '',

@@ -87,6 +87,44 @@ describe('hostile content', () => {
   })
 })
 
+/** What code scanning refuses a whole file for. */
+it.each(Object.keys(REPORTS))('%s: every SARIF result has a known rule, a level, a message and a file', (name) => {
+  interface Sarif {
+    readonly version: string
+    readonly runs: readonly {
+      readonly tool: { readonly driver: { readonly name: string; readonly rules: readonly { readonly id: string }[] } }
+      readonly results: readonly {
+        readonly ruleId: string
+        readonly level: string
+        readonly message: { readonly text: string }
+        readonly locations: readonly {
+          readonly physicalLocation: {
+            readonly artifactLocation: { readonly uri: string }
+            readonly region?: { readonly startLine: number }
+          }
+        }[]
+      }[]
+    }[]
+  }
+  const { version, runs } = JSON.parse(present(reportOf(name), 'sarif')) as Sarif
+  expect(version).toBe('2.1.0')
+  expect(runs).toHaveLength(1)
+  for (const { tool, results } of runs) {
+    const rules = tool.driver.rules.map(({ id }) => id)
+    expect(new Set(rules).size).toBe(rules.length)
+    for (const { ruleId, level, message, locations } of results) {
+      expect(rules).toContain(ruleId)
+      expect(['error', 'warning', 'note']).toContain(level)
+      expect(message.text).not.toBe('')
+      expect(locations.length).toBeGreaterThan(0)
+      for (const { physicalLocation } of locations) {
+        expect(physicalLocation.artifactLocation.uri).not.toBe('')
+        expect(physicalLocation.region?.startLine ?? 1).toBeGreaterThan(0)
+      }
+    }
+  }
+})
+
 it('cuts huge values and says how long they are', () => {
   const text = present(reportOf('hostile'), 'text')
   expect(text).toContain('…" (1,048,576 characters)')
