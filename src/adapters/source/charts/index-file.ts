@@ -94,6 +94,11 @@ function* linesFrom(text: string, begin: number): Generator<Line> {
   }
 }
 
+/** The items of a list in an entry stand as far in as its key, and begin no field. */
+function beginsField({ indent, isItem }: { indent: number; isItem: boolean }, inner: number): boolean {
+  return indent === inner && !isItem
+}
+
 /** Items of a list whose key stands `outer` spaces in; null when they are laid out otherwise. */
 function itemsFrom(text: string, begin: number, outer: number): readonly string[] | null {
   const kept: string[] = []
@@ -104,8 +109,7 @@ function itemsFrom(text: string, begin: number, outer: number): readonly string[
     if (isItem ? line.indent < outer : line.indent <= outer) return kept
     if (isItem) inner = line.indent + 2
     if (inner < 0) return null
-    // The items of a list in an entry stand as far in as its key.
-    if (isItem || (line.indent === inner && !line.isItem)) keeps = KEPT.test(line.field)
+    if (isItem || beginsField(line, inner)) keeps = KEPT.test(line.field)
     if (keeps) kept.push(line.text)
     else if (isItem) kept.push(`${' '.repeat(line.indent)}- ignored: true`)
   }
