@@ -108,7 +108,8 @@ export class AppRunner {
   }
 
   #look(desk: Desk, taken: Taken, maxAgeMs: number): void {
-    this.#ask(desk, { refresh: { maxAgeMs, rebuild: taken.refresh === 'hard' || taken.changed }, pass: true })
+    const fresh = taken.refresh === 'hard'
+    this.#ask(desk, { refresh: { maxAgeMs, fresh, rebuild: fresh || taken.changed }, pass: true })
     if (taken.refresh !== null) this.#answerRefresh(desk.app)
   }
 

@@ -92,11 +92,11 @@ export function filesDefinition(namespace: string): AppDefinition {
 export async function renderApp(
   tools: { source: Source; reader: Pick<ClusterReader, 'capabilities'> },
   app: { definition: AppDefinition; project: ProjectDefinition | null },
-  revision?: string,
+  { revision, explain = false }: { revision?: string; explain?: boolean } = {},
 ): Promise<Rendered> {
   const wanted = wantedSources(app.definition, revision === undefined ? [] : [revision])
   const { sources } = await resolveSources(tools.source, { ...app, wanted, maxAgeMs: 0 })
-  return tools.source.render(renderRequest(app, sources, await tools.reader.capabilities()))
+  return tools.source.render({ ...renderRequest(app, sources, await tools.reader.capabilities()), explain })
 }
 
 /** The input for the application as it is delivered: its rendered source, its inventory. */

@@ -39,6 +39,8 @@ export interface RefreshOptions {
   readonly maxAgeMs: number
   /** Builds the desired set anew although revision and definition are the same. */
   readonly rebuild?: boolean
+  /** Renders anew what is kept (a hard refresh). */
+  readonly fresh?: boolean
   /** Revisions that someone asked for instead of the definition's, by source; '' = its own. */
   readonly revisions?: readonly string[]
 }
@@ -104,12 +106,14 @@ function adopt(tools: RefreshTools, app: AppState, objects: readonly DesiredObje
 
 async function render(
   tools: RefreshTools,
-  app: Pick<AppState, 'project'> & { readonly definition: AppDefinition },
+  app: Pick<AppState, 'project'> & { readonly definition: AppDefinition; readonly fresh: boolean },
   sources: readonly RevisedSource[],
 ): Promise<{ rendered: Rendered; desired: DesiredSet }> {
   const { deps, kinds } = tools
   const { definition } = app
-  const rendered = await deps.source.render(renderRequest(app, sources, await deps.reader.capabilities()))
+  const request = renderRequest(app, sources, await deps.reader.capabilities())
+  const requester = `${definition.namespace}/${definition.name}`
+  const rendered = await deps.source.render({ ...request, requester, fresh: app.fresh })
   await loadKinds(kinds, rendered, { refresh: false })
   const build = (): DesiredSet =>
     buildDesired({
@@ -144,7 +148,7 @@ async function resolve(
     return resolved
   } catch (error) {
     const why = toProblem(error, 'HF1001', { app: app.key })
-    app.sourceProblems = [ageOf(tools, app, why)]
+    app.sourceProblems = [ageOf(tools, app, why, 'read')]
     tools.deps.metrics.gitFetched('failed')
     // After a restart without the repository's host: the revisions last reported are still in the cache.
     const known = revisionsOf(app.revision)
@@ -154,13 +158,19 @@ async function resolve(
   }
 }
 
-function ageOf(tools: RefreshTools, app: AppState, why: Problem): Problem {
+function ageText(ms: number): string {
+  const seconds = Math.round(ms / 1_000)
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
+}
+
+/** `read`: nobody knows whether there is something newer; `rendered`: there is, and it cannot be used. */
+function ageOf(tools: RefreshTools, app: AppState, why: Problem, last: 'read' | 'rendered'): Problem {
   if (app.fetchedAt === 0 || app.renderedAt === 0) return why
-  const seconds = Math.round((tools.deps.clock.now() - app.fetchedAt) / 1_000)
-  return {
-    ...why,
-    message: `${why.message} Revision ${shortRevision(app.revision)} read ${seconds} s ago stays in force.`,
-  }
+  const age = ageText(tools.deps.clock.now() - (last === 'read' ? app.fetchedAt : app.renderedAt))
+  const message = /[.!?]$/.test(why.message) ? why.message : `${why.message}.`
+  return { ...why, message: `${message} Revision ${shortRevision(app.revision)} ${last} ${age} ago stays in force.` }
 }
 
 /** Changes exactly when another desired set would come of it. */
@@ -209,7 +219,8 @@ async function look(
   const cluster = await tools.deps.reader.capabilities()
   if (buildKey(tools, app, revision, cluster) === app.builtFor && options.rebuild !== true) return same
   const renderedAt = tools.deps.clock.now()
-  const built = await render(tools, { definition, project: app.project }, resolved.sources)
+  const fresh = options.fresh === true
+  const built = await render(tools, { definition, project: app.project, fresh }, resolved.sources)
   // The definition changed meanwhile: the wish that came with it builds anew.
   if (app.removed || app.definition?.digest !== definition.digest) return same
   enforce(tools, app, { ...built, renderedAt, revision })
@@ -225,7 +236,7 @@ export async function refresh(tools: RefreshTools, app: AppState, options: Refre
   try {
     return await look(tools, app, definition, options)
   } catch (error) {
-    app.sourceProblems = [ageOf(tools, app, toProblem(error, 'HF1009', { app: app.key }))]
+    app.sourceProblems = [ageOf(tools, app, toProblem(error, 'HF1009', { app: app.key }), 'rendered')]
     return nothing
   }
 }

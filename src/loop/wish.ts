@@ -14,6 +14,7 @@ function mergedRefresh(before: RefreshOptions | null, next: RefreshOptions | nul
     ...next,
     maxAgeMs: Math.min(before.maxAgeMs, next.maxAgeMs),
     rebuild: before.rebuild === true || next.rebuild === true,
+    fresh: before.fresh === true || next.fresh === true,
   }
 }
 

@@ -32,7 +32,7 @@ export async function readOnly(place: Place, path: string, kind: string): Promis
 }
 
 /** Options of an Application that the path stands for, and the cluster that tools are told of. */
-export type LocalSource = Partial<Pick<LocalOptions, 'source' | 'app' | 'cluster'>>
+export type LocalSource = Partial<Pick<LocalOptions, 'source' | 'app' | 'cluster' | 'explain'>>
 
 function anySource(): SourceDefinition {
   const [source] = filesDefinition('default').sources

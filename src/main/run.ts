@@ -62,7 +62,10 @@ export async function run(options: RunOptions): Promise<Running> {
     log.error({ error: String(error) }, 'store not usable: heals go on unrecorded, deletes wait')
   })
   const cache = fileCache({ directory: home.cacheDir, clock, log })
-  const source = createSource({ cacheDir: join(home.cacheDir, 'git'), clock, log, env: process.env })
+  const source = createSource({
+    ...{ clock, log, version: VERSION, env: process.env },
+    cacheDir: join(home.cacheDir, 'git'),
+  })
   const steps = createSteps({ reader, writer, store, clock })
   const loop = new Loop({
     reader,

@@ -1,5 +1,5 @@
 import { formatRef, isMap, refKey } from '../kube/index.ts'
-import { type Problem, problem } from '../problem/index.ts'
+import { CATALOGUE, type Problem, problem } from '../problem/index.ts'
 import { destinationNamespace, liftNamespaces } from './namespace.ts'
 import { applyOrder, compareApplyOrder } from './order.ts'
 import { type DesiredContext, takeIn } from './take-in.ts'
@@ -51,7 +51,8 @@ function gather(input: DesiredInput): Gathered {
     objects: new Map(),
     unknown: [],
     problems: [...rendered.problems],
-    complete: rendered.problems.length === 0,
+    // What is only reported keeps no object out.
+    complete: rendered.problems.every(({ code }) => CATALOGUE[code].disposition === 'report'),
   }
   for (const item of rendered.objects.flatMap(withoutLists)) {
     const taken = takeIn(item, input)

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { problem } from '../../../src/core/problem/index.ts'
 import { describe, expect, it } from 'vitest'
 import {
   type AppDefinition,
@@ -235,6 +236,11 @@ describe('objects that cannot be taken in', () => {
     })
     expect(codes(set)).toEqual(['HF2003', 'HF2003'])
     expect(set).toMatchObject({ complete: false, objects: [{ ref: { namespace: 'prod' } }] })
+  })
+  it('is complete when a render is only reported as not repeatable', () => {
+    const problems = [problem('HF1014', 'the same files rendered otherwise')]
+    const rendered = { revision: 'r', sources: [], objects: [], digest: 'd', problems }
+    expect(build([], { rendered })).toMatchObject({ complete: true, problems })
   })
   it('is not complete when the render was not', () => {
     const problems = build(['x']).problems

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseApplication } from '../../../src/core/definition/index.ts'
 import type { Evaluation } from '../../../src/core/evaluate/index.ts'
+import { problem } from '../../../src/core/problem/index.ts'
 import { applicationStatus, type OperationState, type StatusInput } from '../../../src/core/record/index.ts'
 
 const destination = { server: 'https://kubernetes.default.svc', namespace: 'prod' }
@@ -139,5 +140,21 @@ describe('applicationStatus', () => {
   it('has a revision and a type before anything is known', () => {
     const status = statusOf({ source: web }, { revisions: [], sourceTypes: [] })
     expect(status).toMatchObject({ sync: { revision: '' }, sourceType: '' })
+  })
+
+  it.each([
+    ['HF1001', 'ComparisonError', '[delivery failure: source]'],
+    ['HF1005', 'ComparisonError', '[delivery failure: auth]'],
+    ['HF1009', 'ComparisonError', '[delivery failure: render]'],
+    ['HF1010', 'ComparisonError', '[delivery failure: limits]'],
+    ['HF1014', 'UnrepeatableRenderWarning', '[delivery failure: render]'],
+  ] as const)('[S002-64] [S002-65] [S002-66] tells delivery failures apart: %s', (code, type, note) => {
+    const { conditions } = statusOf({ source: web }, { problems: [problem(code, 'it failed')] })
+    expect(conditions).toMatchObject([{ type, message: expect.stringMatching(/^HF\d+: it failed\. /) }])
+    expect((conditions as { message: string }[])[0]?.message.endsWith(note)).toBe(true)
+  })
+  it('says nothing of the kind where delivery did not fail', () => {
+    const { conditions } = statusOf({ source: web }, { problems: [problem('HF3001', 'declared twice')] })
+    expect(JSON.stringify(conditions)).not.toContain('delivery failure')
   })
 })

@@ -1,8 +1,7 @@
 // How a render came about, for people who ask.
 import type { RenderExplanation } from '../../../core/desired/index.ts'
 import { run } from '../process.ts'
-import type { Override } from './override.ts'
-import type { RenderPlan } from './plan.ts'
+import type { Override, RenderPlan } from './plan.ts'
 import { describeIsolation, type Sandbox } from './sandbox.ts'
 import { toolEnvironment } from './tool-environment.ts'
 import type { Tool } from './tools.ts'

@@ -8,7 +8,7 @@ import {
   type SourceDefinition,
   type SourceSettings,
 } from '../../../core/definition/index.ts'
-import type { Origin, Rendered } from '../../../core/desired/index.ts'
+import type { Origin, Rendered, RenderedSource } from '../../../core/desired/index.ts'
 import { HoldfastError, problem, type Problem } from '../../../core/problem/index.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { RenderRequest } from '../../../ports/source.ts'
@@ -82,6 +82,13 @@ function problemAs({ subject, ...rest }: Problem, naming: Naming): Problem {
 
 function originAs(origin: Origin, naming: Naming): Origin {
   return { ...origin, file: nameAs(origin.file, naming) }
+}
+
+function sourceAs({ files, explanation, ...rest }: RenderedSource, naming: Naming): RenderedSource {
+  const named = { ...rest, files: files.map((file) => nameAs(file, naming)) }
+  if (explanation === undefined) return named
+  const overrides = explanation.overrides.map((override) => ({ ...override, file: nameAs(override.file, naming) }))
+  return { ...named, explanation: { ...explanation, overrides } }
 }
 
 interface Call {
@@ -165,6 +172,7 @@ export async function renderLocal(path: string, options: LocalOptions): Promise<
     const rendered = isDirectory(place) ? await renderDirectory(call) : await renderFile(call, place.id)
     return {
       ...rendered,
+      sources: rendered.sources.map((source) => sourceAs(source, naming)),
       objects: rendered.objects.map(({ object, origin }) => ({ object, origin: originAs(origin, naming) })),
       problems: rendered.problems.map((found) => problemAs(found, naming)),
     }

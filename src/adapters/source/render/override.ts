@@ -4,14 +4,7 @@ import { isMap } from '../../../core/kube/index.ts'
 import { HoldfastError, type ProblemSubject } from '../../../core/problem/index.ts'
 import { readYaml } from '../../../core/yaml/index.ts'
 import type { SourceFiles } from '../files/trees.ts'
-import type { Directory } from './plan.ts'
-
-/** One such file. */
-export interface Override {
-  readonly file: string
-  /** What it says something about: `kustomize.images`. */
-  readonly options: readonly string[]
-}
+import type { Directory, Override } from './plan.ts'
 
 function optionsIn(value: unknown): string[] {
   if (!isMap(value)) return []

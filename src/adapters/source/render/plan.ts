@@ -5,7 +5,6 @@ import type { Problem, ProblemSubject } from '../../../core/problem/index.ts'
 import type { InputFile } from '../files/input-file.ts'
 import type { SourceFiles } from '../files/trees.ts'
 import type { SourceLimits } from '../limits.ts'
-import type { Override } from './override.ts'
 import type { FileText } from './read-files.ts'
 import type { Tool, ToolFinder } from './tools.ts'
 import type { Workspace } from './workspace.ts'
@@ -27,6 +26,13 @@ export interface Outside {
   file(url: string): Promise<InputFile>
   /** A chart from a chart repository or OCI registry, as the archive that it is. `version` may be a range. Throws HF1001, HF1002, HF1005, HF2003. */
   chart(wanted: { repository: string; name: string; version: string }): Promise<InputFile & { version: string }>
+}
+
+/** A file of the repository that sets options of its source. */
+export interface Override {
+  readonly file: string
+  /** What it says something about: `kustomize.images`. */
+  readonly options: readonly string[]
 }
 
 export interface RenderContext {

@@ -1,19 +1,10 @@
 // Renders by the hashes of what they read: a commit that touches none of it renders nothing.
 import { createHash } from 'node:crypto'
-import type { Rendered } from '../../../core/desired/index.ts'
-import { holdsSecret, pack, type PackedObject, packedSize, unpack } from './packed.ts'
+import type { PackedRender, Render } from './kept-render.ts'
+import { holdsSecret, pack, packedSize, unpack } from './packed.ts'
 import type { RenderPlan } from './plan.ts'
 import type { RenderStore } from './render-store.ts'
 import { inSlices } from './slices.ts'
-
-/** What is the same whenever the key is. */
-export type Render = Pick<Rendered, 'objects' | 'digest' | 'problems'>
-
-export interface PackedRender {
-  readonly rest: Omit<Render, 'objects'>
-  readonly objects: readonly PackedObject[]
-  readonly bytes: number
-}
 
 export interface Kept {
   readonly render: Render

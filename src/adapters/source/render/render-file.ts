@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { RenderedObject } from '../../../core/desired/index.ts'
 import { type PackedObject, unpack } from './packed.ts'
-import type { PackedRender, Render } from './render-cache.ts'
+import type { PackedRender, Render } from './kept-render.ts'
 import { inSlices } from './slices.ts'
 
 // Another form of the bytes gets another number; files of other forms are misses.

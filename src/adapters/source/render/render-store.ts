@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { dirname, join } from 'node:path'
 import type { Log } from '../../../ports/log.ts'
 import { fromFile, toFile } from './render-file.ts'
-import type { PackedRender, Render } from './render-cache.ts'
+import type { PackedRender, Render } from './kept-render.ts'
 
 export interface RenderStoreOptions {
   readonly directory: string

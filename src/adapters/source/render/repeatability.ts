@@ -2,7 +2,7 @@
 import type { RenderedObject } from '../../../core/desired/index.ts'
 import { deepEqual, formatRef, isMap, type Json, refKey, refOf } from '../../../core/kube/index.ts'
 import { problem, type Problem } from '../../../core/problem/index.ts'
-import type { Render } from './render-cache.ts'
+import type { Render } from './kept-render.ts'
 
 const MAX_NAMED = 5
 const MAX_PATHS = 5
