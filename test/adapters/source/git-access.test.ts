@@ -42,7 +42,8 @@ describe('names, passwords and tokens', () => {
     const commit = await repo.commit(FILES, 'one')
     const source = bench.restart()
     source.configure(settingsOf([accessOf(bench.git.url, { kind: 'template', username: 'bot', password: 's3cret/x' })]))
-    expect((await source.resolve(definition(repo.url), RESOLVE)).revision).toBe(commit)
+    for (const url of [repo.url, repo.url.replace(/\.git$/, '')])
+      expect((await source.resolve(definition(url), RESOLVE)).revision).toBe(commit)
   })
   test('a Secret of one project opens nothing for another, nor does the mirror that it filled', async () => {
     const repo = await bench.git.createRepository('access/projects')

@@ -39,10 +39,14 @@ export async function movedTo(url: string, access: GitAccess, signal: AbortSigna
   let current = url
   const authorization = await access.authorization()
   for (let hop = 0; hop < HOPS; hop += 1) {
-    const reply = await access.http.send({
+    const asked = access.http.send({
       url: `${trimmed(current)}${SUFFIX}`,
       headers: { 'user-agent': 'git/holdfast', ...(authorization === null ? {} : { authorization }) },
       ...{ maxBytes: ANSWER_BYTES, signal },
+    })
+    const reply = await asked.catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new HoldfastError(problem('HF1001', `${url}: ${why}`, { repository: url }))
     })
     if (reply.status < 300 || reply.status >= 400) return current
     current = step(url, current, reply.location)
