@@ -3,7 +3,7 @@ import type { Ownership } from '../classify/index.ts'
 import type { FieldChange, IgnoredChange } from '../compare/index.ts'
 import type { Verdict } from '../decide/index.ts'
 import type { DesiredObject } from '../desired/index.ts'
-import type { FieldPath, KubeObject } from '../kube/index.ts'
+import { type FieldPath, formatPointer, type JsonMap, type KubeObject } from '../kube/index.ts'
 import type { ObjectSchema } from '../merge/index.ts'
 import { applyBody, type Carried } from './body.ts'
 import { type ClaimInput, claimPatch, needsClaim } from './claim.ts'
@@ -61,6 +61,18 @@ function carriedOf(input: ObjectPlanInput): Carried[] {
     .map(({ path, live }) => ({ path, live }))
 }
 
+/**
+ * What is removed to be rid of what only live has. Inside an item that Git does not declare it is the item: without one value
+ * it may be none any more (a container without image), and what admission adds it adds whole.
+ */
+function removalOf(path: FieldPath, desired: KubeObject): FieldPath {
+  const root = desired as unknown as JsonMap
+  const at = path.findIndex(
+    ({ kind }, index) => kind !== 'field' && formatPointer(root, path.slice(0, index + 1)) === undefined,
+  )
+  return at < 0 ? path : path.slice(0, at + 1)
+}
+
 /** The step for one object that Git declares; null when nothing is to be written. */
 export function planObject(input: ObjectPlanInput): ApplyStep | null {
   if (input.live === null) return input.create ? creation(input) : null
@@ -68,7 +80,8 @@ export function planObject(input: ObjectPlanInput): ApplyStep | null {
   if ((heals.length === 0 && !input.adopt) || input.ownership === null) return null
   const { live } = input
   const body = applyBody(input.desired.object, carriedOf(input))
-  const remove = heals.flatMap(({ field }) => (field.change === 'added' ? [field.path] : (field.within ?? [])))
+  const added = heals.flatMap(({ field }) => (field.change === 'added' ? [field.path] : (field.within ?? [])))
+  const remove = added.map((path) => removalOf(path, input.desired.object))
   const claim: ClaimInput = { live, ownership: input.ownership, schema: input.schema, body, remove, now: input.nowIso }
   return {
     kind: 'apply',

@@ -24,6 +24,8 @@ interface Expected {
 interface ExpectedStep {
   readonly reason?: string
   readonly claim?: boolean
+  /** Parts of its claim, as JSON text. */
+  readonly claims?: readonly string[]
   readonly guard?: object | null
   readonly paths?: readonly string[]
   readonly body?: object
@@ -79,7 +81,9 @@ function told(evaluation: ObjectEvaluation): Required<Omit<Expected, 'step'>> {
 function checkStep(evaluation: ObjectEvaluation, wanted: ExpectedStep | null): void {
   const { step } = evaluation
   if (wanted === null || step === null) return expect(step).toBe(wanted)
-  const { claim, has = {}, lacks, ...rest } = wanted
+  const { claim, claims = [], has = {}, lacks, ...rest } = wanted
+  const ours = JSON.stringify(step.claim?.at(-1)?.value ?? null)
+  for (const text of claims) expect(ours).toContain(text)
   expect(step).toMatchObject(rest)
   if (rest.body !== undefined) expect(step.body).toEqual(rest.body)
   if (claim !== undefined) expect(step.claim !== null).toBe(claim)
