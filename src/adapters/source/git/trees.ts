@@ -36,6 +36,8 @@ export class GitTrees extends FileTrees {
   private readonly get: (id: string) => Promise<GitObject | null>
   private readonly cache = new Map<string, readonly TreeEntry[]>()
   private cachedEntries = 0
+  /** Being read: hundreds of applications walk the same trees of a new commit at once. */
+  private readonly reading = new Map<string, Promise<readonly TreeEntry[]>>()
 
   constructor(get: (id: string) => Promise<GitObject | null>) {
     super()
@@ -58,8 +60,14 @@ export class GitTrees extends FileTrees {
   }
 
   async entries(tree: string): Promise<readonly TreeEntry[]> {
-    const known = this.cache.get(tree)
+    const known = this.cache.get(tree) ?? this.reading.get(tree)
     if (known !== undefined) return known
+    const read = this.read(tree).finally(() => this.reading.delete(tree))
+    this.reading.set(tree, read)
+    return read
+  }
+
+  private async read(tree: string): Promise<readonly TreeEntry[]> {
     const object = await this.get(tree)
     if (object === null || object.type !== 'tree') throw new ObjectReadError('a tree is missing')
     if (object.body === null) throw new TooLargeError(object.size)

@@ -50,6 +50,7 @@ export class SharedWork<T> {
 
   /** Nobody waits any more: whoever asks from now on starts anew. */
   #end(key: string, shared: Shared<T>, reason: unknown): void {
+    if (!this.#all.has(shared)) return
     this.#forget(key, shared)
     shared.controller.abort(reason)
   }
