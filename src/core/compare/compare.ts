@@ -129,7 +129,7 @@ interface Judge {
 
 /** Compares one object. Pure; inputs stay as they are. `rules` may be passed in when many objects of a kind are compared. */
 export function compare(input: CompareInput, rules: RuleIndex = indexRules(kindName(input.ref))): Comparison {
-  const { sides, ignored } = applyIgnoreRules(
+  const { sides, ignored, broken } = applyIgnoreRules(
     { desired: input.desired, live: input.live, normalForm: input.normalForm },
     input.ignore,
     { ref: input.ref, schema: input.schema },
@@ -159,6 +159,7 @@ export function compare(input: CompareInput, rules: RuleIndex = indexRules(kindN
     fields: fields.sort(byPath),
     ignored: ignored.sort(byPath),
     doubtful: !hasForm && fields.length > 0,
+    brokenRule: broken,
     wanted: [...delegation.wanted].sort(),
   }
 }

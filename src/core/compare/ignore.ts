@@ -4,6 +4,7 @@ import {
   deepEqual,
   type FieldPath,
   formatPointer,
+  formatRef,
   isEmptyValue,
   isMap,
   type Json,
@@ -13,11 +14,21 @@ import {
   pathKey,
 } from '../kube/index.ts'
 import type { ObjectSchema, TypeNode } from '../merge/index.ts'
+import { type Problem, problem } from '../problem/index.ts'
 import { elementOf, itemType, memberType } from './element.ts'
 import type { IgnoredChange } from './types.ts'
 
 function ignoredPaths(rule: IgnoreRule, object: KubeObject): readonly JsonPath[] {
-  return [...matchPointers(object, rule.jsonPointers), ...matchJqPaths(object, rule.jqPaths)]
+  return [...matchPointers(object, rule.jsonPointers), ...matchJqPaths(object, rule.jqPaths).places]
+}
+
+/** Why a rule cannot be used on one of these objects; null = it can. */
+function failureOf(rule: IgnoreRule, { desired, live }: Sides, ref: ObjectRef): Problem | null {
+  if (rule.jqPaths.length === 0) return null
+  const [error] = [live, desired].flatMap((object) => matchJqPaths(object, rule.jqPaths).errors)
+  if (error === undefined) return null
+  const object = formatRef(ref)
+  return problem('HF2005', `${rule.id} cannot be used on ${object}: jqPathExpressions ${error}`, { object, path: rule.id })
 }
 
 /** The concrete place as a field path: list indices become keys where the schema has them. */
@@ -131,11 +142,15 @@ export function applyIgnoreRules(
   sides: Sides,
   rules: readonly IgnoreRule[],
   context: { ref: ObjectRef; schema: ObjectSchema },
-): { sides: Sides; ignored: IgnoredChange[] } {
+): { sides: Sides; ignored: IgnoredChange[]; broken: Problem | null } {
   let current = sides
+  let broken: Problem | null = null
   const ignored: IgnoredChange[] = []
   for (const rule of rules) {
     if (rule.problem !== null || !ruleMatches(rule, context.ref)) continue
+    const failure = failureOf(rule, current, context.ref)
+    broken ??= failure
+    if (failure !== null) continue
     ignored.push(...hidden(rule, current, context.schema))
     current = {
       desired: strip(current.desired, ignoredPaths(rule, current.desired)),
@@ -144,7 +159,7 @@ export function applyIgnoreRules(
         current.normalForm === null ? null : strip(current.normalForm, ignoredPaths(rule, current.normalForm)),
     }
   }
-  return { sides: current, ignored }
+  return { sides: current, ignored, broken }
 }
 
 /** The `managedFieldsManagers` rule that hides what stands at this path: one of its owners is listed. */

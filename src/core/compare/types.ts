@@ -2,6 +2,7 @@ import type { IgnoreRule } from '../definition/index.ts'
 import type { FieldPath, Json, KubeObject, ObjectRef } from '../kube/index.ts'
 import type { ObjectSchema } from '../merge/index.ts'
 import type { Neighbours } from './neighbours.ts'
+import type { Problem } from '../problem/index.ts'
 
 export type ChangeKind = 'changed' | 'added' | 'removed'
 
@@ -65,6 +66,8 @@ export interface Comparison {
   readonly ignored: readonly IgnoredChange[]
   /** True when the normal form is unknown and would decide: the server should be asked before anyone acts. */
   readonly doubtful: boolean
+  /** HF2005: a rule of the user's that matches this object cannot be used on it. The object is held. */
+  readonly brokenRule: Problem | null
   /** Kinds (`group/Kind`) of other objects that would have to be looked at to explain what is left. */
   readonly wanted: readonly string[]
 }

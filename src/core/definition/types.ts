@@ -1,4 +1,5 @@
 import type { JsonMap } from '../kube/index.ts'
+import type { Filter } from '../jq/index.ts'
 import type { Problem } from '../problem/index.ts'
 import type { SourceDefinition } from './source-types.ts'
 
@@ -24,13 +25,11 @@ export interface SyncOptions {
   readonly prunePropagationPolicy: 'foreground' | 'background' | 'orphan'
 }
 
-/** A path expression of the jq subset: fields, indices, `[]`, and `select(.a.b == literal)`. */
-export type JqStep =
-  | { readonly kind: 'field'; readonly name: string }
-  | { readonly kind: 'index'; readonly index: number }
-  | { readonly kind: 'each' }
-  | { readonly kind: 'select'; readonly path: readonly string[]; readonly equals: string | number | boolean | null }
-export type JqPath = readonly JqStep[]
+/** A jq expression that names places. */
+export interface JqPath {
+  readonly text: string
+  readonly filter: Filter
+}
 
 /** One `ignoreDifferences` entry. Globs match group, kind, name and namespace; '' for name or namespace means any. */
 export interface IgnoreRule {

@@ -164,7 +164,7 @@ function see(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): Seen 
     },
     snapshot.rules,
   )
-  const ruleBroken = brokenRule(app, snapshot)
+  const ruleBroken = brokenRule(app, snapshot) ?? comparison.brokenRule
   return { app, snapshot, live, ownership, comparison, beginning: begins(app, snapshot, ownership), ruleBroken }
 }
 

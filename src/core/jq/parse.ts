@@ -64,7 +64,7 @@ class Parser {
   #unexpected(): JqSyntaxError {
     const sign = this.#in.sign()
     if (ASSIGNMENTS.has(sign)) return this.#in.fail(`assignment (${sign}) is not supported`)
-    return this.#in.fail('something else expected')
+    return this.#in.unexpected()
   }
 
   #pipe(): Filter {
@@ -344,7 +344,7 @@ class Parser {
   }
 
   #call(name: string): Filter {
-    if (name === '' || KEYWORDS.has(name)) throw this.#in.fail('something else expected')
+    if (name === '' || KEYWORDS.has(name)) throw this.#in.unexpected()
     this.#in.name()
     const args: Filter[] = []
     if (this.#in.accept('(')) {

@@ -27,6 +27,13 @@ export class Scanner {
     return new JqSyntaxError(`${message} ${found}`)
   }
 
+  /** What stands here should not. */
+  unexpected(): JqSyntaxError {
+    if (this.ended) return new JqSyntaxError('it ends too early')
+    const found = this.peekName() || this.sign() || (this.#text[this.#at] ?? '')
+    return new JqSyntaxError(`${JSON.stringify(found)} is not expected at position ${this.#at + 1}`)
+  }
+
   /** The sign that stands here, '' = none: the longest that fits. */
   sign(): string {
     const long = SIGNS.find((sign) => this.#text.startsWith(sign, this.#at))
@@ -70,11 +77,12 @@ export class Scanner {
     return found.slice(1)
   }
 
-  number(): number | undefined {
+  number(): number | bigint | undefined {
     const text = this.#match(NUMBER)
     if (text === '') return undefined
     this.#advance(text.length)
-    return Number(text)
+    const number = Number(text)
+    return /^\d+$/.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number
   }
 
   get atString(): boolean {
