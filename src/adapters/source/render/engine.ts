@@ -122,21 +122,25 @@ export class RenderEngine {
     const { plan, key } = work
     if (plan.wider === undefined) return this.#known(work, signal)
     const mark = `${key}/wider`
-    if (!work.fresh && (await this.#cache.get(mark)) !== undefined) return this.#wide(work, signal)
+    if (!work.fresh && (await this.#cache.get(mark)) !== undefined) {
+      return this.#known(this.#workOf(await plan.wider(), work), signal)
+    }
     try {
       return await this.#known(work, signal)
     } catch (error) {
       const isTools = error instanceof HoldfastError && error.problem.code === 'HF1009'
       if (!isTools || signal.aborted) throw error
-      const made = await this.#wide(work, signal)
+      const wider = await plan.wider().catch(() => plan)
+      // The failure is the tool's own where there is nothing more to read.
+      if (wider.files.length <= plan.files.length) throw error
+      const made = await this.#known(this.#workOf(wider, work), signal)
       await this.#cache.put(mark, NOTHING)
       return made
     }
   }
 
-  async #wide(work: Work, signal: AbortSignal): Promise<Made> {
-    const plan = (await work.plan.wider?.()) ?? work.plan
-    return this.#known({ ...work, plan, key: renderKey(plan, this.#options.version) }, signal)
+  #workOf(plan: RenderPlan, work: Work): Work {
+    return { ...work, plan, key: renderKey(plan, this.#options.version) }
   }
 
   async #known(work: Work, signal: AbortSignal): Promise<Made> {
