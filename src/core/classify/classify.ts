@@ -91,6 +91,9 @@ function named(writer: OwnedEntry): Cause {
 }
 
 function withoutWriter(field: FieldChange, ownership: Ownership, owners: readonly OwnedEntry[]): Cause {
+  // Nobody owns it, but a deliverer says in its own annotation that it put it there: it left Git since.
+  if (field.change === 'added' && owners.length === 0 && ownership.lastApplied(field.path))
+    return unknown('desired-configuration', 'left-git', 'in last-applied-configuration, no longer in Git')
   if (ownership.empty) return unknown('desired-configuration', 'unknown', 'managedFields are empty')
   if (owners.some((owner) => owner.ours)) {
     if (field.change === 'added')

@@ -1,5 +1,12 @@
 // Who owns which path of a live object, as managedFields say it. Evidence, never proof: any writer can forge it.
-import { type FieldPath, isMap, type KubeObject, type ManagedFieldsEntry } from '../kube/index.ts'
+import {
+  type FieldPath,
+  formatPointer,
+  isMap,
+  type Json,
+  type KubeObject,
+  type ManagedFieldsEntry,
+} from '../kube/index.ts'
 import { decodeFieldsV1, FieldSet } from '../merge/index.ts'
 
 export const FIELD_MANAGER = 'holdfast'
@@ -41,6 +48,22 @@ export interface Ownership {
   readonly unreadable: number
   /** Entries that own this path, something under it, or the atomic value that contains it. */
   owners(path: FieldPath): readonly OwnedEntry[]
+  /** Did the last client-side `kubectl apply` (or who does alike) declare something at this path, by its own annotation? */
+  lastApplied(path: FieldPath): boolean
+}
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** What was applied last, by the annotation; undefined where there is none that can be read. */
+function appliedOf(metadata: unknown): Json | undefined {
+  const annotations = isMap(metadata) ? metadata.annotations : undefined
+  const text = isMap(annotations) && Object.hasOwn(annotations, LAST_APPLIED) ? annotations[LAST_APPLIED] : undefined
+  if (typeof text !== 'string') return undefined
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
 }
 
 function owns(paths: FieldSet, path: FieldPath): boolean {
@@ -75,11 +98,16 @@ export function ownershipOf(live: KubeObject): Ownership {
     isMap(metadata) && Array.isArray(metadata.managedFields) ? metadata.managedFields : []
   const read = managed.map(readEntry).filter((entry) => entry !== null)
   const entries = read.map(readOwned).filter((owned) => owned !== null)
+  let applied: { readonly value: Json | undefined } | undefined
   return {
     entries,
     ours: entries.find((entry) => entry.ours),
     empty: managed.length === 0,
     unreadable: read.length - entries.length,
     owners: (path) => entries.filter((entry) => owns(entry.paths, path)),
+    lastApplied: (path) => {
+      applied ??= { value: appliedOf(metadata) }
+      return formatPointer(applied.value, path) !== undefined
+    },
   }
 }

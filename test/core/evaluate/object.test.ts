@@ -12,6 +12,7 @@ interface Expected {
   readonly fields?: readonly string[]
   readonly ignored?: readonly string[]
   readonly causes?: readonly string[]
+  readonly means?: readonly string[]
   /** response permitted because class */
   readonly whole?: string | null
   readonly question?: boolean
@@ -66,6 +67,7 @@ function told(evaluation: ObjectEvaluation): Required<Omit<Expected, 'step'>> {
     ),
     ignored: evaluation.ignored.map((change) => `${change.at} ${change.rule}`),
     causes: evaluation.fields.map(({ cause }) => cause.class),
+    means: evaluation.fields.map(({ cause }) => cause.means),
     whole:
       whole === null
         ? null

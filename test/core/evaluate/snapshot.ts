@@ -14,7 +14,9 @@ export interface Given {
   readonly unknown?: boolean
   /** true = what Git declares, unchanged by the server. */
   readonly form?: KubeObject | true
+  readonly formBefore?: KubeObject
   readonly question?: ObjectSnapshot['question']
+  readonly refusal?: string
   readonly ignore?: readonly object[]
   readonly neighbours?: Neighbours
   readonly contender?: string
@@ -113,7 +115,9 @@ export function snapshotOf(given: Given): ObjectSnapshot {
     live: liveOf(given),
     schema: schemaOfKind(ref),
     normalForm: formOf(given),
+    formBefore: given.formBefore ?? null,
     question: given.question ?? 'never',
+    ...(given.refusal === undefined ? {} : { refusal: given.refusal }),
     neighbours: given.neighbours ?? { autoscalers: [] },
     history: historyOf(given),
     contender: given.contender ?? null,
