@@ -30,7 +30,9 @@ function versionOf(entry: Json): ChartVersion | null {
     .map(textOf)
     .filter((url) => url !== '')
   if (version === '' || urls.length === 0) return null
-  const [digest = ''] = /[0-9a-f]{64}$/.exec(textOf(entry.digest).toLowerCase()) ?? []
+  const digest = textOf(entry.digest)
+    .toLowerCase()
+    .replace(/^sha256:/, '')
   return { version, urls, digest: digest === '' ? '' : `sha256:${digest}` }
 }
 

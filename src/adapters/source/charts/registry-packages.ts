@@ -146,12 +146,18 @@ export class RegistryPackages implements Packages {
     const body = await slot(() => registry.manifest(digest ?? tagOf(revision)))
     if (body === null) return null
     const manifest = manifestOf(body)
-    if (manifest === null) return null
+    if (manifest === null) throw this.#noManifest(revision)
     await store.keep(body)
     await store.setNote(this.#key('seen', chart, manifest.digest), true)
     if (!DIGEST.test(revision))
       await store.setNote(this.#key('tag', chart, tagOf(revision)), { digest: manifest.digest })
     return manifest
+  }
+
+  #noManifest(revision: string): HoldfastError {
+    const { url } = this.#options
+    const message = `what ${url} holds as ${revision} is neither an image nor an artifact`
+    return new HoldfastError(problem('HF1001', message, { repository: url, revision }))
   }
 
   #key(kind: string, chart: string, name: string): string {

@@ -118,6 +118,11 @@ async function freeFolder({ files }: RenderContext): Promise<string> {
   return free
 }
 
+/** Helm reads this argument as a line of comma-separated values. */
+function asRecord(path: string): string {
+  return /[",\r\n]/.test(path) ? `"${path.replaceAll('"', '""')}"` : path
+}
+
 /** Puts the texts that are no files of the source into the working directory; answers the arguments that name them. */
 async function argumentsOf(call: Call, work: Workspace, made: string): Promise<string[]> {
   const directory = await work.directory()
@@ -131,7 +136,7 @@ async function argumentsOf(call: Call, work: Workspace, made: string): Promise<s
   for (const [index, text] of call.parameters.texts.entries()) await work.write(`${made}/parameters/${index}`, text)
   return [
     ...call.options,
-    ...[...call.valueFiles, ...values].map((path) => `--values=${at(path)}`),
+    ...[...call.valueFiles, ...values].map((path) => `--values=${asRecord(at(path))}`),
     ...call.parameters.args.map(({ flag, name, value }) =>
       typeof value === 'string'
         ? `${flag}=${name}=${value}`
