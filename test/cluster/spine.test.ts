@@ -265,8 +265,8 @@ const BAD: readonly Bad[] = [
   {
     name: 'helm-values',
     files: { 'a.yaml': configMap('good') },
-    code: 'HF2002',
-    text: 'spec.source.helm',
+    code: 'HF1004',
+    text: 'Chart.yaml',
     spec: { source: { repoURL: '', path: 'helm-values', helm: { values: 'a: 1' } } },
   },
   {

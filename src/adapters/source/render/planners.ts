@@ -1,5 +1,6 @@
 // Which kind of source a directory is, and who plans its render.
 import type { SourceDefinition } from '../../../core/definition/index.ts'
+import { HoldfastError, problem } from '../../../core/problem/index.ts'
 import { planDirectory } from './directory.ts'
 import { planHelm } from './helm.ts'
 import { planKustomize } from './kustomize.ts'
@@ -34,8 +35,17 @@ async function kindOf(context: RenderContext): Promise<Kind> {
   return enabled.helm && names.includes('Chart.yaml') ? 'helm' : 'directory'
 }
 
+/** What the definition asks for may not be what lies there. */
+async function checkChart({ source, files, place, subject }: RenderContext): Promise<void> {
+  const chart = await files.trees.locate(files.root, [...place.path, 'Chart.yaml'])
+  if (chart.kind === 'blob') return
+  const message = `${source.path === '' ? '.' : source.path} holds no Chart.yaml, and spec.source.helm asks for a chart`
+  throw new HoldfastError(problem('HF1004', message, subject, 'Correct the path, or remove spec.source.helm.'))
+}
+
 /** Throws HF1002–HF1013. */
 export async function planRender(context: RenderContext): Promise<RenderPlan> {
   const kind = await kindOf(context)
+  if (kind === 'helm') await checkChart(context)
   return PLANNERS[kind]({ ...context, source: { ...context.source, type: kind } })
 }
