@@ -59,7 +59,12 @@ export async function inspect(tools: InspectTools, input: InspectInput): Promise
   )
   const extras = input.as === 'application' ? await findExtras(inspector, desired) : NO_EXTRAS
   const evaluations = [...declared, ...extras.evaluations].filter((evaluation) => evaluation !== null)
-  const problems = [...desired.problems, ...extras.problems, ...inspector.unread, ...evaluations.flatMap(({ problems: own }) => own)]
+  const problems = [
+    ...desired.problems,
+    ...extras.problems,
+    ...inspector.unread,
+    ...evaluations.flatMap(({ problems: own }) => own),
+  ]
   return { evaluations, desired, problems: toldOnce(problems) }
 }
 
