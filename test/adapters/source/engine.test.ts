@@ -248,6 +248,7 @@ describe('files that a plan did not name', () => {
   })
   test('when that fails too, its failure is told', async () => {
     const wide = planOf({
+      files: { 'more.yaml': 'a' },
       parts: ['wide'],
       run: async () => {
         throw new HoldfastError(problem('HF1009', 'really broken'))
@@ -255,6 +256,12 @@ describe('files that a plan did not name', () => {
     })
     const narrow = planOf({ wider: async () => wide, run: async () => Promise.reject(toolFailed()) })
     expect((await problemOf(renderWith(bench.engine(), narrow))).message).toBe('really broken')
+  })
+  test('a wider plan that reads no more is not run', async () => {
+    const wide = planOf({ parts: ['wide'], run: async () => Promise.reject(new Error('not run')) })
+    const narrow = planOf({ wider: async () => wide, run: async () => Promise.reject(toolFailed()) })
+    const said = await problemOf(renderWith(bench.engine(), narrow))
+    expect(said).toEqual(toolFailed().problem)
   })
   test('a limit that was met is believed at once', async () => {
     const narrow = planOf({
