@@ -163,6 +163,34 @@ function rowOf({ what, operation, run }: Call, theirs: number | undefined): Row 
   }
 }
 
+interface Containers {
+  spec: { template: { spec: { containers: { name: string; image: string }[] } } }
+}
+
+/** The same one change in an object of ten times as many containers: memory must go by the change. */
+function growthRow(what: string, operation: (left: Json, right: Json) => unknown): Row {
+  const bytes = [1, 10].map((times) => {
+    const left = copy(deployment()) as unknown as Containers
+    const pod = left.spec.template.spec
+    pod.containers = Array.from({ length: times }, (_, copyOf) =>
+      pod.containers.map((it) => ({ ...it, name: `${it.name}-${copyOf}` })),
+    ).flat()
+    const right = copy(left)
+    const changed = right.spec.template.spec.containers[1]
+    if (changed !== undefined) changed.image = 'registry.example.com/team/service-1:2.0.0'
+    const run = () => operation(left as unknown as Json, right as unknown as Json)
+    for (let index = 0; index < ROUNDS / 5; index++) run()
+    return allocated(run)
+  })
+  const [small = 0, large = 0] = bytes
+  return {
+    what,
+    value: bytes.map((it) => `${Math.round(it).toLocaleString('en')} bytes`).join(', '),
+    budget: '< 3 × the small one',
+    kept: large < 3 * Math.max(small, 1000),
+  }
+}
+
 /** Every type that a value of the kind can reach, each definition once. */
 function visitAll(data: SchemaData): number {
   let schemas = 0
@@ -222,5 +250,13 @@ export async function measure(): Promise<Row[]> {
   const compiled = compileRow(document)
   const all = calls()
   const theirs = await goTimes(all, document)
-  return [...all.map((call, index) => rowOf(call, theirs?.[index])), compiled, memoryRow('1.35'), memoryRow('1.33')]
+  const type = typeOf(dataOf('1.35')) ?? { kind: 'untyped' }
+  return [
+    ...all.map((call, index) => rowOf(call, theirs?.[index])),
+    growthRow('compare, one image of 4, of 40 differs', (left, right) => compareTyped(left, right, type)),
+    growthRow('merge, one image of 4, of 40 differs', (left, right) => mergeTyped(left, right, type)),
+    compiled,
+    memoryRow('1.35'),
+    memoryRow('1.33'),
+  ]
 }

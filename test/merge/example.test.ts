@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { formatPath, type Json, type JsonMap } from '../../src/core/kube/index.ts'
 import {
   applyObject,
+  emptyObject,
   type SchemaData,
   schemaFromData,
   updateObject,
@@ -15,12 +16,13 @@ test('two appliers and an editor of one Deployment', () => {
   const data = JSON.parse(
     readFileSync(new URL('../../data/kubernetes/1.35/schemas.json', import.meta.url), 'utf8'),
   ) as SchemaData
-  const type = schemaFromData(data, { group: 'apps', version: 'v1', kind: 'Deployment' })?.root
+  const schema = schemaFromData(data, { group: 'apps', version: 'v1', kind: 'Deployment' })
+  if (schema === null) throw new Error('no schema')
   const versions: Versions = {
-    type: (version) => (version === 'apps/v1' ? type : undefined),
+    type: (version) => (version === 'apps/v1' ? schema.root : undefined),
     convert: (value: Json) => value,
   }
-  const common = { empty: {}, version: 'apps/v1', time: '2026-01-02T03:04:05Z', versions }
+  const common = { empty: emptyObject(schema), version: 'apps/v1', time: '2026-01-02T03:04:05Z', versions }
   const desired = (image: string): JsonMap => ({
     apiVersion: 'apps/v1',
     kind: 'Deployment',

@@ -184,6 +184,8 @@ describe('fieldsV1', () => {
     ['nothing but unknown elements below', { 'f:a': { 'x:new': {} } }, 1],
     ['keys in another order and spacing are one', { 'k:{"b":1,"a":2}': {}, 'k:{ "a": 2, "b": 1 }': {} }, 1],
     ['numbers by amount', { 'v:1': {}, 'v:1.0': {}, 'v:1e0': {} }, 1],
+    ['of two spellings the later one counts below', { 'v:1': { 'f:a': {} }, 'v:1.0': { 'f:b': {}, 'f:c': {} } }, 2],
+    ['anything below an unknown element', { 'x:new': { what: 1 }, 'f:a': {} }, 1],
   ])('%s', (_, json, size) => {
     const set = decodeFieldsV1(json)
     expect(isProblem(set) ? set.message : set.size).toBe(size)
@@ -203,9 +205,30 @@ describe('fieldsV1', () => {
     ['a key that is no map', { 'k:[]': {} }],
     ['a broken value', { 'v:': {} }],
     ['an index that is none', { 'i:x': {} }],
+    ['a number that is none', { 'v:1e400': {} }],
+    ['such a number in a key', { 'k:{"a":[-1e999]}': {} }],
+    ['more than one byte before the colon', { 'é:a': {} }],
     ['too deep', deep(5000)],
   ])('refused with the reason: %s', (_, json) => {
     expect(decodeFieldsV1(json)).toMatchObject({ code: 'HF5003' })
+  })
+
+  test('16,000 spellings of one element cost no more than 16 times 1,000 do, within a wide margin', () => {
+    const spelled = (count: number) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, at) => [
+          `v:1.0${'0'.repeat(at % 100)}e${'0'.repeat(at / 100)}0`,
+          { [`f:${at}`]: {} },
+        ]),
+      )
+    const [small, large] = [spelled(1000), spelled(16_000)]
+    expect(isProblem(decodeFieldsV1(large))).toBe(false)
+    expect(time(() => decodeFieldsV1(large))).toBeLessThan(
+      Math.max(
+        5,
+        time(() => decodeFieldsV1(small)),
+      ) * 80,
+    )
   })
 
   test('of a prototype name', () => {
@@ -319,6 +342,13 @@ describe('items', () => {
     ['a list', []],
   ])('%s cannot be named', (_, item) => {
     expect(itemElement(list as ListType, item, 3)).toMatchObject({ code: 'HF3007' })
+  })
+
+  test('an item without a type has defaults too', () => {
+    const { type: _, ...items } = KEYED.items
+    const { root } = schemaOf({ l: { ...KEYED, items } })
+    expect(validate({ l: [{}, { name: 'a' }] }, root)).toEqual([])
+    expect(JSON.stringify(encodeFieldsV1(fieldSetOf({ l: [{}] }, root)))).toContain('k:{\\"protocol\\":\\"TCP\\"}')
   })
 
   test('messages never hold a value', () => {

@@ -1,4 +1,5 @@
 import { type Json, type JsonMap, isMap, type PathElement } from '../kube/index.ts'
+import { differingItems } from './differing.ts'
 import { elementText } from './element.ts'
 import { FieldSet, FieldSetBuilder } from './field-set.ts'
 import { nameItems } from './item.ts'
@@ -116,8 +117,9 @@ function compareGroup(group: Group, at: { type: ListType; walk: Walk }): void {
 function compareLists(left: Side, right: Side, at: { type: ListType; walk: Walk }): void {
   const leftList = Array.isArray(left) ? (left as readonly Json[]) : []
   const rightList = Array.isArray(right) ? (right as readonly Json[]) : []
-  if (sameValue(leftList, rightList)) return
-  for (const group of groupItems(leftList, rightList, at.type)) compareGroup(group, at)
+  const rest = differingItems(leftList, rightList, at.type) ?? { left: leftList, right: rightList }
+  if (rest.left.length === 0 && rest.right.length === 0) return
+  for (const group of groupItems(rest.left, rest.right, at.type)) compareGroup(group, at)
 }
 
 /** Both sides as values of one type; true when they were a leaf, reported as a whole. */

@@ -76,9 +76,17 @@ export function elementText(element: PathElement): string {
   }
 }
 
+function refuseInfinity(_: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError('no number')
+  return value
+}
+
+/** `1e400` is no number that JSON can hold again: JavaScript reads it as infinity and writes that as null. */
+const EXPONENT = /[0-9][eE]|[0-9]{300}/
+
 function parseJson(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json
+    return JSON.parse(text, EXPONENT.test(text) ? refuseInfinity : undefined) as Json
   } catch {
     return undefined
   }
@@ -118,7 +126,8 @@ export function parseElement(text: string): PathElement | 'unknown' | null {
     case 'i':
       return /^[+-]?[0-9]{1,15}$/.test(content) ? { kind: 'index', index: Number(content) } : null
     default:
-      return 'unknown'
+      // One byte in front of the colon, as the server counts them.
+      return text.charCodeAt(0) < 0x80 ? 'unknown' : null
   }
 }
 

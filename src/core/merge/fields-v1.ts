@@ -1,5 +1,4 @@
-import type { JsonMap } from '../kube/index.ts'
-import { isMap } from '../kube/index.ts'
+import { isMap, type JsonMap, type PathElement } from '../kube/index.ts'
 import { type Problem, problem } from '../problem/index.ts'
 import { elementText, parseElement } from './element.ts'
 import { FieldSet, type FieldSetEntry } from './field-set.ts'
@@ -28,23 +27,28 @@ function decodeLevel(json: unknown, depth: number): Decoded {
   if (depth > MAX_DEPTH) throw new Broken(`nested deeper than ${MAX_DEPTH} levels`)
   const entries = new Map<string, FieldSetEntry>()
   for (const key of Object.keys(json)) {
-    if (key !== '.') decodeEntry(entries, key, decodeLevel(json[key], depth + 1))
+    if (key === '.') continue
+    const element = parseElement(key)
+    if (element === null) throw new Broken(`${JSON.stringify(key.slice(0, 80))} is no path element`)
+    if (element !== 'unknown') enter(entries, { key, element }, decodeLevel(json[key], depth + 1))
   }
   // Nothing below that is understood: the server then takes the element itself to be owned.
   if (entries.size === 0) return LEAF
   return { set: new FieldSet(entries), member: Object.hasOwn(json, '.') }
 }
 
-function decodeEntry(entries: Map<string, FieldSetEntry>, key: string, below: Decoded): void {
-  const element = parseElement(key)
-  if (element === null) throw new Broken(`${JSON.stringify(key.slice(0, 80))} is no path element`)
-  if (element === 'unknown') return
+/** Of two spellings of one element (`v:1`, `v:1.0`) what lies below the later one counts, as on the server. */
+function enter(
+  entries: Map<string, FieldSetEntry>,
+  { key, element }: { key: string; element: PathElement },
+  below: Decoded,
+): void {
   const text = element.kind === 'field' ? key : elementText(element)
   const known = entries.get(text)
   entries.set(text, {
     element,
     member: below.member || known?.member === true,
-    children: known === undefined ? below.set : known.children.union(below.set),
+    children: known !== undefined && below.set.isEmpty ? known.children : below.set,
   })
 }
 

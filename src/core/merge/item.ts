@@ -13,7 +13,7 @@ function keyElement(list: ListType, item: Json, index: number): PathElement | Pr
   const fields: Record<string, Json> = {}
   let found = false
   for (const key of sortedKeys(list.keys)) {
-    const value = getOwn(item as Record<string, Json | undefined>, key) ?? keyDefault(list, item, key)
+    const value = keyValue(list, item, key)
     if (value === undefined) continue
     found = true
     setOwn(fields, key, value)
@@ -24,8 +24,35 @@ function keyElement(list: ListType, item: Json, index: number): PathElement | Pr
 }
 
 /** An explicit null is a key value of its own; only an absent field takes the default. */
-function keyDefault(list: ListType, item: JsonMap, key: string): Json | undefined {
-  return Object.hasOwn(item, key) && item[key] === null ? null : getOwn(list.keyDefaults, key)
+function keyValue(list: ListType, item: JsonMap, key: string): Json | undefined {
+  const value = Object.hasOwn(item, key) ? item[key] : undefined
+  return value === undefined ? getOwn(list.keyDefaults, key) : value
+}
+
+/** Equal exactly when their texts are. */
+function isPlain(value: Json | undefined): boolean {
+  return typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string' || typeof value === 'boolean'
+}
+
+/** Whether an item of a keyed list or set has a name that can be compared without being written down. */
+export function hasPlainName(list: ListType, item: Json): boolean {
+  if (list.listType !== 'map') return isPlain(item)
+  if (!isMap(item)) return false
+  let found = false
+  for (const key of list.keys) {
+    const value = keyValue(list, item, key)
+    if (value === undefined) continue
+    if (!isPlain(value)) return false
+    found = true
+  }
+  return found
+}
+
+/** Whether two items with plain names have the same one. */
+export function haveSameName(list: ListType, a: Json, b: Json): boolean {
+  if (list.listType !== 'map' || !isMap(a) || !isMap(b)) return a === b
+  for (const key of list.keys) if (keyValue(list, a, key) !== keyValue(list, b, key)) return false
+  return true
 }
 
 function sortedKeys(keys: readonly string[]): readonly string[] {

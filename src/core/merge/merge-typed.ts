@@ -1,9 +1,9 @@
 import { isEmptyValue, isMap, type Json, type JsonMap } from '../kube/index.ts'
+import { type Differing, differInPlace, differingItems } from './differing.ts'
 import { elementText } from './element.ts'
 import { nameItems } from './item.ts'
 import { setOwn } from './own.ts'
 import { atomicValue, typeFor } from './resolve.ts'
-import { sameValue } from './same.ts'
 import type { ListType, MapType, TypeNode } from './types.ts'
 
 /** Copies `live` only when a member really changes. */
@@ -111,9 +111,23 @@ class ItemMerge {
   }
 }
 
+/** The differing items stand where they stood; copies `live` only when one of them really changes. */
+function mergeInPlace(live: readonly Json[], { left, right, at }: Differing, type: ListType): readonly Json[] {
+  let out: Json[] | null = null
+  for (let index = 0; index < at.length; index++) {
+    const merged = mergeNodes(left[index], right[index], type.item)
+    if (merged === left[index]) continue
+    out ??= [...live]
+    out[at[index] as number] = merged as Json
+  }
+  return out ?? live
+}
+
 function mergeLists(live: readonly Json[], applied: readonly Json[], type: ListType): readonly Json[] {
   if (live.length === 0) return applied
-  if (applied.length === 0 || sameValue(live, applied)) return live
+  if (applied.length === 0) return live
+  const differing = live.length === applied.length ? differingItems(live, applied, type) : null
+  if (differing !== null && differInPlace(differing, type)) return mergeInPlace(live, differing, type)
   const merged = new ItemMerge(indexItems(live, type), indexItems(applied, type), type).run()
   const unchanged = merged.length === live.length && merged.every((item, index) => item === live[index])
   return unchanged ? live : merged

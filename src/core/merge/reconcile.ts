@@ -1,16 +1,27 @@
 import { FieldSet, type FieldSetEntry } from './field-set.ts'
-import type { TypeNode } from './types.ts'
+import type { ListType, MapType, ScalarFormat, TypeNode } from './types.ts'
+
+function mapOf(type: TypeNode | undefined): MapType | undefined {
+  if (type?.kind === 'map') return type
+  return type?.kind === 'untyped' ? type.map : undefined
+}
+
+function listOf(type: TypeNode | undefined): ListType | undefined {
+  if (type?.kind === 'list') return type
+  return type?.kind === 'untyped' ? type.list : undefined
+}
 
 /** The type of what an element leads to; undefined where the schema says nothing. */
 function below(type: TypeNode | undefined, entry: FieldSetEntry): TypeNode | undefined {
-  const map = mapOf(type)
-  if (map !== undefined) return entry.element.kind === 'field' ? map.field(entry.element.name) : undefined
-  return type?.kind === 'list' && entry.element.kind !== 'field' ? type.item : undefined
+  return entry.element.kind === 'field' ? mapOf(type)?.field(entry.element.name) : listOf(type)?.item
 }
 
-function mapOf(type: TypeNode | undefined) {
-  if (type?.kind === 'map') return type
-  return type?.kind === 'untyped' ? type.map : undefined
+const OF_ANY_SCALAR: readonly ScalarFormat[] = ['int-or-string', 'time', 'duration']
+
+/** A map of which the schema says nothing but that it is one: whether it is atomic the server does not look at. */
+function isFreeForm(type: MapType): boolean {
+  const member = type.names.length > 0 ? undefined : type.field('')
+  return member?.kind === 'untyped' || (member?.kind === 'scalar' && OF_ANY_SCALAR.includes(member.format))
 }
 
 function mapEntries(set: FieldSet, change: (entry: FieldSetEntry) => FieldSetEntry): FieldSet {
@@ -37,19 +48,22 @@ export function withNamedFields(set: FieldSet, type: TypeNode | undefined): Fiel
 }
 
 function isAtomic(type: TypeNode): boolean {
-  if (type.kind === 'map') return type.atomic
   if (type.kind === 'list') return type.listType === 'atomic'
-  return type.kind === 'scalar' ? type.format === 'any' : type.map?.atomic === true
+  if (type.kind === 'scalar') return type.format === 'any'
+  const map = mapOf(type)
+  return map?.atomic === true && !isFreeForm(map)
 }
 
 /**
  * Ownership written under an older schema, in terms of this one: who owned anything inside what is atomic now owns it
- * as a whole. What became granular is left as it is: its owner owned everything inside.
+ * as a whole, unless it is a map without declared fields. What became granular is left as it is: its owner owned
+ * everything inside.
  */
 export function reconcileWithSchema(set: FieldSet, type: TypeNode | undefined): FieldSet {
   if (type === undefined || set.isEmpty) return set
   return mapEntries(set, (entry) => {
-    const entryType = below(type, entry)
+    // Where a value may be a map as well as a list the server looks at the map alone.
+    const entryType = below(type.kind === 'untyped' ? type.map : type, entry)
     if (entryType === undefined || entry.children.isEmpty) return entry
     if (isAtomic(entryType)) return { element: entry.element, member: true, children: FieldSet.EMPTY }
     const children = reconcileWithSchema(entry.children, entryType)

@@ -172,9 +172,10 @@ class ListNode implements ListType {
   }
 
   private readDefaults(): Readonly<Record<string, Json>> {
-    const item = this.nodes.resolve(this.data.items)
-    if (item === undefined || typeof item === 'string' || !('fields' in item) || item.defaults === undefined)
-      return NO_DEFAULTS
+    const resolved = this.nodes.resolve(this.data.items)
+    if (resolved === undefined || typeof resolved === 'string') return NO_DEFAULTS
+    const item = 'any' in resolved ? resolved.any.map : resolved
+    if (!('fields' in item) || item.defaults === undefined) return NO_DEFAULTS
     const found: Record<string, Json> = {}
     for (const key of this.keys) {
       const value = getOwn(item.defaults, key)
