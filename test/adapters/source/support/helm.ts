@@ -42,12 +42,14 @@ export interface LocalRender {
   readonly cluster?: typeof CLUSTER
   readonly settings?: SourceSettings
   readonly limits?: Partial<SourceLimits>
+  /** In place of helm. */
+  readonly program?: string
 }
 
 export function renderChart(path: string, options: LocalRender = {}): Promise<Rendered> {
-  const { name = 'app', cluster = CLUSTER, settings, limits } = options
+  const { name = 'app', cluster = CLUSTER, settings, limits, program = helm } = options
   return renderLocal(path, {
-    ...{ env: { HOLDFAST_HELM: helm, PATH: process.env['PATH'] }, clock, as: 'source', cluster },
+    ...{ env: { HOLDFAST_HELM: program, PATH: process.env['PATH'] }, clock, as: 'source', cluster },
     source: definition('file:///', { type: 'helm', helm: options.helm ?? {} }),
     app: { name, namespace: 'apps', project: 'default' },
     ...(settings === undefined ? {} : { settings }),
