@@ -44,6 +44,12 @@ describe('ownership written when the field was granular', () => {
   })
 })
 
+test('what is inside a map of anything stays as it was written, whatever is said of anything', () => {
+  const set = setOf({ 'f:m': { 'f:x': { 'f:a': { 'f:b': {} } } } })
+  const anything = { properties: { a: { type: 'object', properties: { b: { type: 'string' } }, ...ATOMIC } } }
+  expect(reconcileWithSchema(set, typeOf({ m: { type: 'object', additionalProperties: anything } }))).toBe(set)
+})
+
 test('what was applied goes from a keyed list of which the schema does not say that it is a list', () => {
   const keyed = (items: object) => ({
     items,

@@ -60,10 +60,11 @@ function isAtomic(type: TypeNode): boolean {
  * everything inside.
  */
 export function reconcileWithSchema(set: FieldSet, type: TypeNode | undefined): FieldSet {
-  if (type === undefined || set.isEmpty) return set
+  const map = mapOf(type)
+  if (type === undefined || set.isEmpty || (map !== undefined && isFreeForm(map))) return set
   return mapEntries(set, (entry) => {
     // Where a value may be a map as well as a list the server looks at the map alone.
-    const entryType = below(type.kind === 'untyped' ? type.map : type, entry)
+    const entryType = below(map ?? type, entry)
     if (entryType === undefined || entry.children.isEmpty) return entry
     if (isAtomic(entryType)) return { element: entry.element, member: true, children: FieldSet.EMPTY }
     const children = reconcileWithSchema(entry.children, entryType)
