@@ -8,6 +8,8 @@ export interface YamlLimits {
   readonly aliasWeight: number
   /** Nesting of collections. */
   readonly depth: number
+  /** `last`: of two values under one key the last counts, as for Kubernetes' own reader; default: they are refused. */
+  readonly repeatedKeys?: 'last'
 }
 
 /** The alias limit lets about what Go's reader lets through for small documents, and far less than a bomb needs. */
@@ -224,7 +226,7 @@ export class Composer {
     const name = key.scalar === undefined ? undefined : keyText(key.scalar)
     if (name === undefined) throw this.refusal('HF1003', 'the key must be text, a number or a boolean', key.position)
     this.refuseNonFinite(node)
-    if (frame.own.has(name))
+    if (frame.own.has(name) && this.limits.repeatedKeys !== 'last')
       throw this.refusal('HF1007', `the key ${JSON.stringify(name)} is written twice`, key.position)
     frame.own.add(name)
     setKey(frame.map, name, node.value)

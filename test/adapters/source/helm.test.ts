@@ -287,6 +287,13 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
     helm: { namespace: 'elsewhere', releaseName: 'other' },
     args: ['--namespace=elsewhere', '--name-template=other'],
   },
+  'keys that are written twice: the last counts': {
+    files: {
+      'Chart.yaml': `${chartYaml('one')}description: one\ndescription: two\n`,
+      'values.yaml': 'a: 1\na: 2\n',
+      'templates/cm.yaml': `${CONFIG('x: first\nx: last')}  y: {{ .Values.a | quote }}\n`,
+    },
+  },
   'a Secret and a List': {
     files: {
       'Chart.yaml': chartYaml('one'),

@@ -16,7 +16,7 @@ export class IndexError extends Error {}
 
 /** An index that is not laid out as helm lays it out is read whole, as far as this. */
 const WHOLE_BYTES = 4 * 1024 * 1024
-const LIMITS = { aliasWeight: 100_000, depth: 60 }
+const LIMITS = { aliasWeight: 100_000, depth: 60, repeatedKeys: 'last' } as const
 const KEPT = /^(version|digest|urls):/
 
 function textOf(value: Json | undefined): string {

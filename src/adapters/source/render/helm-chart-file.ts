@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { isMap, type Json, type JsonMap } from '../../../core/kube/index.ts'
 import { HoldfastError, problem } from '../../../core/problem/index.ts'
-import { readYaml } from '../../../core/yaml/index.ts'
+import { readYaml, YAML_LIMITS } from '../../../core/yaml/index.ts'
 
 export interface Dependency {
   readonly name: string
@@ -23,7 +23,9 @@ const text = (value: Json | undefined): string =>
   typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : ''
 
 function mapIn(content: Buffer, file: string): JsonMap {
-  const { documents, problems } = readYaml(content.toString('utf8'), { file })
+  const { documents, problems } = readYaml(content.toString('utf8'), {
+    ...{ file, limits: { ...YAML_LIMITS, repeatedKeys: 'last' } },
+  })
   if (problems[0] !== undefined) throw new HoldfastError(problems[0])
   const value = documents[0]?.value
   if (isMap(value)) return value

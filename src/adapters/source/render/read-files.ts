@@ -43,7 +43,9 @@ export function objectDigest({ object }: RenderedObject): string {
 
 function readFile({ file, text, lines }: FileText, limits: YamlLimits): DigestedResult {
   if (lines !== 'none' && text.includes(SKIP_MARK)) return { objects: [], problems: [], digests: [] }
-  const { objects, problems } = readObjects(text, { file, limits })
+  // Nobody can mend what a tool made of other people's templates; Kubernetes' own reader takes it as it is.
+  const lenient: YamlLimits = lines === 'none' ? { ...limits, repeatedKeys: 'last' } : limits
+  const { objects, problems } = readObjects(text, { file, limits: lenient })
   return { objects, problems, digests: objects.map(objectDigest) }
 }
 

@@ -7,7 +7,7 @@ import { renderLocal, type SourceLimits } from '../../../../src/adapters/source/
 import type { HelmOptions, SourceSettings } from '../../../../src/core/definition/index.ts'
 import type { Rendered } from '../../../../src/core/desired/index.ts'
 import type { KubeObject } from '../../../../src/core/kube/index.ts'
-import { readObjects } from '../../../../src/core/yaml/index.ts'
+import { readObjects, YAML_LIMITS } from '../../../../src/core/yaml/index.ts'
 import { findBinaries } from '../../../../tools/binaries.mjs'
 import { definition } from './bench.ts'
 
@@ -69,7 +69,7 @@ export async function helmTemplate(path: string, args: readonly string[] = [], n
 }
 
 export function objectsIn(text: string): readonly KubeObject[] {
-  const { objects, problems } = readObjects(text, { file: 'helm' })
+  const { objects, problems } = readObjects(text, { file: 'helm', limits: { ...YAML_LIMITS, repeatedKeys: 'last' } })
   if (problems[0] !== undefined) throw new Error(problems[0].message)
   return objects.map(({ object }) => object)
 }
