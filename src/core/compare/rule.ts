@@ -23,6 +23,8 @@ export type ValueTest =
   | { readonly is: 'pull-policy' }
   /** What the server chooses by the directions that Git declares rules for. */
   | { readonly is: 'policy-types' }
+  /** The annotation that stood for a container's AppArmor profile before there was a field for it. */
+  | { readonly is: 'apparmor' }
   /** Derived from the kind that a CustomResourceDefinition names. */
   | { readonly is: 'kind-in-lower-case' | 'kind-of-list' }
   /** The API-access volume, or its mount, that admission adds to every Pod. */

@@ -139,6 +139,10 @@ export const BOOKKEEPING: readonly BuiltinRule[] = [
   ),
   ...VOLUMES,
   ...made(
+    { id: 'node-ttl', kinds: ['Node'], reason: 'how long a kubelet may keep what it read', owner: KCM },
+    annotation('node.alpha.kubernetes.io/ttl'),
+  ),
+  ...made(
     {
       id: 'node-condition',
       kinds: ['Node'],

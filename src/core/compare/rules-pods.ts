@@ -82,7 +82,6 @@ export const POD_RULES: readonly BuiltinRule[] = [
   defaulted(PODS, '@pod.schedulerName', 'default-scheduler'),
   defaulted(PODS, '@pod.securityContext', {}),
   defaulted(PODS, '@pod.enableServiceLinks', true),
-  defaulted(PODS, '@template.metadata.creationTimestamp', null),
   byTest('@pod.serviceAccount', { is: 'sibling', name: 'serviceAccountName' }),
   byTest('@pod.serviceAccountName', { is: 'sibling', name: 'serviceAccount' }),
   defaulted(['Pod'], '@pod.serviceAccountName', 'default'),
@@ -96,6 +95,16 @@ export const POD_RULES: readonly BuiltinRule[] = [
     kinds: ['Pod'],
     whenDesired: ['spec', 'hostNetwork'],
   })),
+  ...made(
+    {
+      id: 'apparmor-annotation',
+      kinds: ['Pod'],
+      reason: 'the profile again, as older kubelets read it (API servers before 1.34)',
+      owner: SERVER,
+      value: { is: 'apparmor' },
+    },
+    'metadata.annotations.*',
+  ),
   defaulted(['Pod'], '@pod.priority', 0),
   defaulted(['Pod'], '@pod.preemptionPolicy', 'PreemptLowerPriority'),
   defaulted(['Pod'], '@pod.tolerations', [

@@ -26,22 +26,24 @@ const templateLabels = (kinds: readonly string[], path: string): BuiltinRule => 
   unlessDesired: path.split('.').slice(0, -1),
 })
 
-function jobSpec(kinds: readonly string[], at: readonly string[]): BuiltinRule[] {
-  const place = (name: string): string => [...at, name].join('.')
-  return [
-    defaulted(kinds, place('parallelism'), 1),
-    defaulted(kinds, place('completions'), 1),
-    defaulted(kinds, place('backoffLimit'), 6),
-    defaulted(kinds, place('completionMode'), 'NonIndexed'),
-    defaulted(kinds, place('suspend'), false),
-    { ...defaulted(kinds, place('podReplacementPolicy'), 'Failed'), whenDesired: [...at, 'podFailurePolicy'] },
-    {
-      ...defaulted(kinds, place('podReplacementPolicy'), 'TerminatingOrFailed'),
-      unlessDesired: [...at, 'podFailurePolicy'],
-    },
-    defaulted(kinds, place('podFailurePolicy.rules.*.onPodConditions.*.status'), 'True'),
-  ]
-}
+const FAILURE_STATUS = 'podFailurePolicy.rules.*.onPodConditions.*.status'
+
+/** The template of a CronJob gets none of these but the last: its Jobs do. */
+const JOB_DEFAULTS: readonly BuiltinRule[] = [
+  defaulted(JOB, 'spec.parallelism', 1),
+  defaulted(JOB, 'spec.completions', 1),
+  defaulted(JOB, 'spec.backoffLimit', 6),
+  defaulted(JOB, 'spec.completionMode', 'NonIndexed'),
+  defaulted(JOB, 'spec.suspend', false),
+  defaulted(JOB, 'spec.manualSelector', false),
+  { ...defaulted(JOB, 'spec.podReplacementPolicy', 'Failed'), whenDesired: ['spec', 'podFailurePolicy'] },
+  {
+    ...defaulted(JOB, 'spec.podReplacementPolicy', 'TerminatingOrFailed'),
+    unlessDesired: ['spec', 'podFailurePolicy'],
+  },
+  defaulted(JOB, `spec.${FAILURE_STATUS}`, 'True'),
+  defaulted(CRON, `spec.jobTemplate.spec.${FAILURE_STATUS}`, 'True'),
+]
 
 const ROLLING = { maxSurge: '25%', maxUnavailable: '25%' }
 const ROLLING_DAEMON = { maxSurge: 0, maxUnavailable: 1 }
@@ -60,8 +62,8 @@ const STATEFUL_DEFAULTS: readonly BuiltinRule[] = [
   defaulted(STATEFUL, 'spec.volumeClaimTemplates.*.apiVersion', 'v1'),
   defaulted(STATEFUL, 'spec.volumeClaimTemplates.*.kind', 'PersistentVolumeClaim'),
   defaulted(STATEFUL, 'spec.volumeClaimTemplates.*.spec.volumeMode', 'Filesystem'),
-  defaulted(STATEFUL, 'spec.volumeClaimTemplates.*.metadata.creationTimestamp', null),
   defaulted(STATEFUL, 'spec.volumeClaimTemplates.*.status', { phase: 'Pending' }),
+  defaulted(STATEFUL, 'spec.volumeClaimTemplates.*.status.phase', 'Pending'),
 ]
 
 export const WORKLOAD_RULES: readonly BuiltinRule[] = [
@@ -81,9 +83,7 @@ export const WORKLOAD_RULES: readonly BuiltinRule[] = [
   defaulted(DAEMON, 'spec.updateStrategy.rollingUpdate', ROLLING_DAEMON),
   defaulted(DAEMON, 'spec.updateStrategy.rollingUpdate.maxSurge', 0),
   defaulted(DAEMON, 'spec.updateStrategy.rollingUpdate.maxUnavailable', 1),
-  ...jobSpec(JOB, ['spec']),
-  defaulted(JOB, 'spec.manualSelector', false),
-  ...jobSpec(CRON, ['spec', 'jobTemplate', 'spec']),
+  ...JOB_DEFAULTS,
   { ...allocated(JOB, 'spec.selector'), reason: 'generated from the Job’s uid' },
   { ...allocated(JOB, 'spec.selector.matchLabels'), reason: 'generated from the Job’s uid' },
   templateLabels([...JOB, ...RC], 'metadata.labels.*'),

@@ -8,6 +8,7 @@ import {
   type JsonMap,
   type KubeObject,
 } from '../kube/index.ts'
+import { isAppArmorAnnotation } from './app-armor.ts'
 import { isTokenMount, isTokenVolume } from './api-access.ts'
 import type { Locator } from './locate.ts'
 import type { ValueTest } from './rule.ts'
@@ -78,6 +79,7 @@ const TESTS: Tests = {
     return deepEqual(value, (memberAt(resources, ['limits', name]) ?? null) as Json)
   },
   'derived-limit': (_, place) => isDerivedLimit(place),
+  apparmor: (_, { name, value, live }) => isAppArmorAnnotation(name, value, live),
   'pull-policy': (_, place) => place.value === pullPolicyOf(imageAt(place)),
   'policy-types': (_, { value, desired }) => deepEqual(value, policyTypesOf(desired)),
   'kind-in-lower-case': (_, { value, desired }) => value === kindOf(desired).toLowerCase(),

@@ -52,7 +52,7 @@ function patchOf(mutation: Mutation, value: unknown, writer: Writer): Patch {
   return [{ op: op === 'add' ? 'add' : 'replace', path: pointer, value }, ...wipe]
 }
 
-function seen(subject: Subject, live: KubeObject, normalForm: KubeObject | null): Comparison {
+export function seen(subject: Subject, live: KubeObject, normalForm: KubeObject | null): Comparison {
   const ownership = ownershipOf(live)
   const input: CompareInput = {
     ref: subject.ref,

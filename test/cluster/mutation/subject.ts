@@ -47,8 +47,10 @@ async function definitionsOf(editor: Editor, ref: ObjectRef): Promise<Definition
   const known = documents.get(editor) ?? new Map<string, Definitions>()
   documents.set(editor, known)
   const path = ref.group === '' ? `/openapi/v3/api/${ref.version}` : `/openapi/v3/apis/${ref.group}/${ref.version}`
-  const found = known.get(path) ?? ((await editor.get(path)).body?.components?.schemas as Definitions) ?? {}
-  if (schemaIn(found, ref) !== undefined) known.set(path, found)
+  const before = known.get(path)
+  if (before !== undefined && schemaIn(before, ref) !== undefined) return before
+  const found = ((await editor.get(path)).body?.components?.schemas as Definitions) ?? {}
+  known.set(path, found)
   return found
 }
 
