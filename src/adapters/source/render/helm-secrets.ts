@@ -54,7 +54,7 @@ class ValueReader {
 
   line(line: string): void {
     const body = line.trimStart()
-    if (body === '') return
+    if (body === '' || body.startsWith('#')) return
     const indent = line.length - body.length
     const isItem = indent === this.#below && body.startsWith('- ')
     if (indent <= this.#below && !isItem) this.#below = -1
