@@ -11,6 +11,8 @@ export type ValueTest =
   | { readonly is: 'beginning-of'; readonly path: readonly string[] }
   /** Equal to the member of the same name of another map in the same live object. */
   | { readonly is: 'same-member'; readonly path: readonly string[] }
+  /** Equal to another member of the same parent map, which Git declares: two that stand for each other prove nothing. */
+  | { readonly is: 'declared'; readonly name: string }
   /** Equal to another member of the same parent map. */
   | { readonly is: 'sibling'; readonly name: string }
   /** A list of just another member of the same parent map. */

@@ -71,8 +71,8 @@ const ADMISSION: readonly BuiltinRule[] = [
 const STORAGE: readonly BuiltinRule[] = [
   defaulted(['PersistentVolumeClaim'], 'spec.volumeMode', 'Filesystem'),
   chosen(['PersistentVolumeClaim'], 'spec.storageClassName'),
-  byTest(['PersistentVolumeClaim'], 'spec.dataSource', { is: 'sibling', name: 'dataSourceRef' }),
-  byTest(['PersistentVolumeClaim'], 'spec.dataSourceRef', { is: 'sibling', name: 'dataSource' }),
+  byTest(['PersistentVolumeClaim'], 'spec.dataSource', { is: 'declared', name: 'dataSourceRef' }),
+  byTest(['PersistentVolumeClaim'], 'spec.dataSourceRef', { is: 'declared', name: 'dataSource' }),
   defaulted(['PersistentVolume'], 'spec.volumeMode', 'Filesystem'),
   defaulted(['PersistentVolume'], 'spec.persistentVolumeReclaimPolicy', 'Retain'),
   defaulted(['PersistentVolume'], 'spec.hostPath.type', ''),

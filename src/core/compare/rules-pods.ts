@@ -81,9 +81,10 @@ export const POD_RULES: readonly BuiltinRule[] = [
   defaulted(PODS, '@pod.dnsPolicy', 'ClusterFirst'),
   defaulted(PODS, '@pod.schedulerName', 'default-scheduler'),
   defaulted(PODS, '@pod.securityContext', {}),
-  defaulted(PODS, '@pod.enableServiceLinks', true),
-  byTest('@pod.serviceAccount', { is: 'sibling', name: 'serviceAccountName' }),
-  byTest('@pod.serviceAccountName', { is: 'sibling', name: 'serviceAccount' }),
+  defaulted(['Pod'], '@pod.enableServiceLinks', true),
+  byTest('@pod.serviceAccount', { is: 'declared', name: 'serviceAccountName' }),
+  byTest('@pod.serviceAccountName', { is: 'declared', name: 'serviceAccount' }),
+  defaulted(['Pod'], '@pod.serviceAccount', 'default'),
   defaulted(['Pod'], '@pod.serviceAccountName', 'default'),
   // In Pods alone: templates keep what was written.
   ...ofContainers('resources.requests.*').map((path) => ({

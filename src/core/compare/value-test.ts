@@ -73,6 +73,10 @@ const TESTS: Tests = {
     typeof value === 'string' && String(memberAt(live, path) ?? '').startsWith(value),
   'same-member': ({ path }, { name, value, live }) => value === memberAt(live, [...path, name]),
   sibling: ({ name }, { value, parent }) => parent !== null && deepEqual(value, memberAt(parent, [name])),
+  declared: ({ name }, { path, value, desired, locate }) => {
+    const parent = locate.parentAt(desired as unknown as JsonMap, path)
+    return parent !== null && deepEqual(value, (memberAt(parent, [name]) ?? null) as Json)
+  },
   'list-of': ({ name }, { value, parent }) => parent !== null && deepEqual(value, [memberAt(parent, [name]) as Json]),
   'same-request': (_, { name, path, value, live, locate }) => {
     const resources = locate.parentAt(live as unknown as JsonMap, path.slice(0, -1))

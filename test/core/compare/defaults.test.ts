@@ -73,7 +73,8 @@ function seenIn({ defaults }: Data, rule: { kind: string; path: string; value: J
   const wanted = segmentsOf(rule.path)
   const pods = rule.path.startsWith('@pod')
   return Object.entries(defaults).some(([key, values]) => {
-    if (pods ? key !== 'v1/PodTemplate' && key !== 'v1/Pod' : kindOf(key) !== rule.kind) return false
+    // Pods get more than templates.
+    if (rule.kind === '@pod' ? key !== 'v1/PodTemplate' : kindOf(key) !== rule.kind) return false
     return Object.entries(values).some(([path, found]) => {
       const segments = segmentsOf(path)
       const placed = pods && key === 'v1/Pod' ? ['@pod', ...segments.slice(1)] : segments
