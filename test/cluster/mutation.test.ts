@@ -1,8 +1,8 @@
 // Every field that a schema allows is changed, added and removed on a real API server, by a person, under a controller's
 // name and with emptied bookkeeping: each must be reported, and nothing else.
 //
-// By itself a sample; `HOLDFAST_MUTATIONS=all npx vitest run test/cluster/mutation.test.ts` takes every mutation of one
-// object of every built-in kind and of three custom ones (an hour or less), `HOLDFAST_MUTATIONS=<n>` every n-th.
+// By itself a sample; `npm run mutation` (HOLDFAST_MUTATIONS=all) takes every mutation of one object of every built-in kind
+// and of three custom ones, `HOLDFAST_MUTATIONS=<n>` every n-th.
 // requirements: [S000-03, S000-17, S000-42, S002-20]
 import { mkdir, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
