@@ -15,6 +15,11 @@ const PER_RUN_MS = 60
 /** Argo CD's Go diff on one core, upper ends of what was measured. */
 const ARGO = { deployment: 1_000, configMap: 7_000 }
 
+/** Objects of 11 KB per second, from the wire to what differs. */
+const WIRE = 4_000
+
+/** @typedef {{ ref: any, live: KubeObject, desired: KubeObject, schema: any }} Given */
+
 /** @returns {Promise<Row[]>} */
 export async function measure() {
   const { deployment } = await tsImport('./merge/deployment.ts', import.meta.url)
@@ -41,9 +46,36 @@ export async function measure() {
       argo: ARGO.configMap,
     },
   ]
-  return rows.map(({ what, argo, limitUs, ...input }) =>
-    rowOf({ what, argo, limitUs, us: time({ ...input, schema: schemaFromData(data, input.ref) }) }),
-  )
+  return rows.flatMap(({ what, argo, limitUs, ...input }) => {
+    const given = { ...input, schema: schemaFromData(data, input.ref) }
+    return [
+      ...WAYS.map((way) => rowOf({ what: `${what}, ${way.name}`, argo, limitUs, us: time(given, way) })),
+      ...(limitUs === undefined ? [] : [fromTheWire(what, given)]),
+    ]
+  })
+}
+
+/** @typedef {{ name: string, form: boolean, edited: boolean }} Way */
+/** @type {readonly Way[]} */
+const WAYS = [
+  { name: 'equal, normal form known', form: true, edited: false },
+  { name: 'equal, by the shipped tables', form: false, edited: false },
+  { name: 'a label added, by the shipped tables', form: false, edited: true },
+]
+
+/** An event's text parsed and compared; nothing of the loop. @param {string} what @param {Given} given @returns {Row} */
+function fromTheWire(what, given) {
+  const text = JSON.stringify(given.live)
+  const call = comparing(given, { name: '', form: true, edited: false })
+  const us = perCall(() => call(JSON.parse(text)))
+  const perSecond = 1e6 / us
+  return {
+    what: `parse and compare a ${what}`,
+    value: `${round(us)} µs, ${Math.round(perSecond).toLocaleString('en')} objects/s`,
+    budget: `≥ ${WIRE.toLocaleString('en')}/s`,
+    kept: perSecond >= WIRE,
+    detail: { us, perSecond },
+  }
 }
 
 /** @param {{ what: string, argo: number, limitUs: number | undefined, us: number }} measured @returns {Row} */
@@ -51,7 +83,7 @@ function rowOf({ what, argo, limitUs, us }) {
   const perSecond = 1e6 / us
   const wanted = argo * 10
   return {
-    what: `compare a ${what}, equal, normal form known`,
+    what: `compare a ${what}`,
     value: `${round(us)} µs, ${Math.round(perSecond).toLocaleString('en')} objects/s`,
     budget: `≥ ${wanted.toLocaleString('en')}/s${limitUs ? `, < ${limitUs} µs` : ''}`,
     kept: perSecond >= wanted && us < (limitUs ?? Number.POSITIVE_INFINITY),
@@ -79,22 +111,36 @@ function declared(live) {
   return plain
 }
 
-/** µs of processor time per call, so that other work on the machine counts less; the median of several runs over copies, so that no two calls see the same object twice in a row. @param {{ ref: any, live: KubeObject, desired: KubeObject, schema: any }} input */
-function time({ ref, live, desired, schema }) {
-  const copies = Array.from({ length: 64 }, () => structuredClone(live))
-  const { status: _, ...normalForm } = structuredClone(live)
+/** @param {Given} given @param {Way} way @returns {(live: KubeObject) => readonly unknown[]} */
+function comparing({ ref, live, desired, schema }, { form }) {
+  const { status: _, ...whole } = structuredClone(live)
   const rules = indexRules(kindName(ref))
-  const common = { ref, desired, schema, normalForm, ignore: [], neighbours: { autoscalers: [] }, managersOf: () => [] }
-  const call = (/** @type {number} */ index) =>
-    compare(/** @type {any} */ ({ ...common, live: copies[index % copies.length] }), rules)
-  const { fields } = call(0)
-  if (fields.length > 0) throw new Error(`meant to be equal, but: ${fields.map(({ at }) => at).join(', ')}`)
-  for (let index = 0; index < 2_000; index++) call(index)
+  const known = { normalForm: form ? whole : null, neighbours: { autoscalers: [] }, managersOf: () => [] }
+  const common = { ref, desired, schema, ignore: [], ...known }
+  return (each) => compare(/** @type {any} */ ({ ...common, live: each }), rules).fields
+}
+
+/** Copies, so that no two calls see the same object twice in a row. @param {Given} given @param {Way} way */
+function time(given, way) {
+  const copies = Array.from({ length: 64 }, () => structuredClone(given.live))
+  const live = /** @type {any[]} */ (copies)
+  if (way.edited) for (const { metadata } of live) metadata.labels = { ...metadata.labels, edited: 'by-hand' }
+  const call = comparing(given, way)
+  const at = (/** @type {number} */ index) => /** @type {KubeObject} */ (copies[index % copies.length])
+  const found = call(at(0)).length
+  if (found !== (way.edited ? 1 : 0)) throw new Error(`${way.name}: ${found} differences`)
+  let index = 0
+  return perCall(() => call(at(index++)))
+}
+
+/** µs of processor time per call, so that other work on the machine counts less; the median of several runs. @param {() => unknown} call */
+function perCall(call) {
+  for (let index = 0; index < 2_000; index++) call()
   const times = Array.from({ length: RUNS }, () => {
     let calls = 0
     const start = performance.now()
     const used = process.cpuUsage()
-    while (performance.now() - start < PER_RUN_MS) for (let index = 0; index < 50; index++) call(calls++)
+    while (performance.now() - start < PER_RUN_MS) for (let index = 0; index < 50; index++, calls++) call()
     const { user, system } = process.cpuUsage(used)
     return (user + system) / calls
   })

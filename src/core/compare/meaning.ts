@@ -22,9 +22,12 @@ const sameAmount: Same = (a, b) =>
 
 const sameBase64 = texts((a, b) => a.replace(/[\r\n]/g, '') === b.replace(/[\r\n]/g, ''))
 
+/** Date.parse sees no more than milliseconds; a server keeps microseconds. */
+const fractionOf = (time: string): string => /\.(\d*?)0*(?:Z|[+-]\d\d:\d\d)$/i.exec(time)?.[1] ?? ''
+
 const sameTime = texts((a, b) => {
   const left = Date.parse(a)
-  return !Number.isNaN(left) && left === Date.parse(b)
+  return !Number.isNaN(left) && left === Date.parse(b) && fractionOf(a) === fractionOf(b)
 })
 
 const sameDuration = texts((a, b) => {
