@@ -28,7 +28,10 @@ function failureOf(rule: IgnoreRule, { desired, live }: Sides, ref: ObjectRef): 
   const [error] = [live, desired].flatMap((object) => matchJqPaths(object, rule.jqPaths).errors)
   if (error === undefined) return null
   const object = formatRef(ref)
-  return problem('HF2005', `${rule.id} cannot be used on ${object}: jqPathExpressions ${error}`, { object, path: rule.id })
+  return problem('HF2005', `${rule.id} cannot be used on ${object}: jqPathExpressions ${error}`, {
+    object,
+    path: rule.id,
+  })
 }
 
 /** The concrete place as a field path: list indices become keys where the schema has them. */
