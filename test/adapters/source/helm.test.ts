@@ -344,6 +344,17 @@ describe.skipIf(helm === '')('what is told to a chart', () => {
       expect(await keyOf(path, cluster('1.34.0', 'a/v1'))).toBe(await keyOf(path, cluster('1.35.0', 'a/v1', 'b/v1')))
     }))
 
+  test.each([
+    'securitycontextconstraints.yaml',
+    'notice.yaml',
+    'license-secret.yaml',
+    'README.md',
+  ])('the template %s is no prose: what it asks of the cluster is answered', (name) =>
+    withChart({ [`templates/${name}`]: CONFIG('a: "{{ .Capabilities.APIVersions.Has "a/v1" }}"') }, async (path) => {
+      expect(dataOf(await renderChart(path, { cluster: cluster('1.35.0', 'a/v1') }))).toEqual({ a: 'true' })
+      expect(dataOf(await renderChart(path, { cluster: cluster('1.35.0', 'b/v1') }))).toEqual({ a: 'false' })
+    }))
+
   test('one that asks for an API follows that API alone', () =>
     withChart({ 'templates/cm.yaml': CONFIG('a: "{{ .Capabilities.APIVersions.Has "a/v1" }}"') }, async (path) => {
       const key = await keyOf(path, cluster('1.35.0', 'a/v1'))

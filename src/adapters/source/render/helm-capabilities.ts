@@ -15,8 +15,9 @@ const NONE: Mentions = { version: false, apis: [] }
 const VERSION = /Capabilities|[kK]ubeVersion/
 const APIS = /APIVersions/g
 const NAMED_API = /APIVersions\.Has\s+(?:"([^"\\]*)"|`([^`]*)`)/g
-/** Nobody evaluates these. */
-const PROSE = /(?:^|\/)(?:README|CHANGELOG|LICENSE|NOTICE|SECURITY|CONTRIBUTING)[^/]*$/i
+/** Nobody evaluates these. A template may begin with such a word (`securitycontextconstraints.yaml`). */
+const PROSE =
+  /^(?!(?:.*\/)?templates\/)(?:.*\/)?(?:README|CHANGELOG|LICENSE|NOTICE|SECURITY|CONTRIBUTING)(?:\.(?:md|markdown|txt|rst|adoc))?$/i
 /** Content hashes; anything else may name something else tomorrow. */
 const CONTENT_ID = /^(?:sha256:)?[0-9a-f]{40,64}$/
 const KEPT = 50_000
