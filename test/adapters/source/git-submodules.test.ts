@@ -110,6 +110,23 @@ describe('files of submodules', () => {
     expect([code, subject.repository, subject.file]).toEqual(['HF1002', app.url, '.gitmodules'])
     expect(message).toContain('submodule lib')
   })
+  test('that are switched off are named where a link leads into one', async () => {
+    const library = await create()
+    const first = await library.commit({ 'lib.yaml': configMap('lib') }, 'one')
+    const app = await create()
+    await app.commit(
+      { 'app/b.yaml': { symlink: '../lib/lib.yaml' }, 'app/README.md': { symlink: '../lib/x' } },
+      'links',
+    )
+    await commitWith(
+      app,
+      { 'app/a.yaml': configMap('a'), '.gitmodules': gitmodules('lib', library.url) },
+      { lib: first },
+    )
+    const off = bench.restart({ env: { ARGOCD_GIT_MODULES_ENABLED: 'false' } })
+    const { problems } = await render(off, definition(app.url, { path: 'app' }))
+    expect(problems.map(({ code, subject }) => [code, subject.file])).toEqual([['HF1013', 'app/b.yaml']])
+  })
   test('are left out where they are switched off', async () => {
     const library = await create()
     const first = await library.commit({ 'lib.yaml': configMap('lib') }, 'one')

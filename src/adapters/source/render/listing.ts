@@ -60,8 +60,15 @@ async function follow(walk: Walk, path: readonly string[]): Promise<void> {
   } else if (place.kind === 'missing' && walk.wanted(relative)) {
     const file = path.join('/')
     walk.problems.push(problem('HF1004', `${file} is a symbolic link to nothing`, { file }, 'Mend or remove the link.'))
+  } else if (place.kind === 'submodule' && walk.wanted(relative)) {
+    walk.problems.push(linkIntoSubmodule(path.join('/')))
   }
   // Links to directories are not entered, as in Argo CD: one to a directory that contains it would never end.
+}
+
+function linkIntoSubmodule(file: string): Problem {
+  const message = `${file} is a symbolic link into a submodule that .gitmodules does not name, or submodules are switched off`
+  return problem('HF1013', message, { file }, 'Exclude it, or copy the file.')
 }
 
 function submodule(file: string): Problem {
