@@ -111,12 +111,23 @@ export class Run {
     if (after === null) return
     const trails = differencesOf(this.#live as unknown as JsonMap, after as unknown as JsonMap)
     const meant = trails.filter((trail) => concerns(mutation.pointer, trail))
-    const answer = await this.#plane.cluster.reader.dryRun(this.#subject.desired, after)
-    const form = answer.state === 'answered' ? answer.object : null
+    const form = await this.#ask(after)
     if (meant.length === 0) this.row.without++
     else this.#look({ after, trails, meant }, form, `${writer} ${mutation.op} ${mutation.field}`)
     if (after.metadata.resourceVersion !== this.#live.metadata.resourceVersion)
       await this.#restore(after, form, `${writer} ${mutation.op} ${mutation.field}`)
+  }
+
+  /** Some statuses are written by the API server itself: a question that comes too late is asked again. */
+  async #ask(after: KubeObject): Promise<KubeObject | null> {
+    const { cluster, editor } = this.#plane
+    const { desired, path } = this.#subject
+    const answer = await cluster.reader.dryRun(desired, after)
+    if (answer.state === 'answered') return answer.object
+    const now = (await editor.get(path)).body as KubeObject
+    if (now.metadata?.resourceVersion === after.metadata.resourceVersion) return null
+    const again = await cluster.reader.dryRun(desired, now)
+    return again.state === 'answered' ? again.object : null
   }
 
   async #write(mutation: Mutation, writer: Writer): Promise<KubeObject | null> {
