@@ -134,6 +134,12 @@ async function render(
   return { rendered, desired }
 }
 
+/** The status may be written by others: it is no proof of a signature, and no answer to a revision asked for by name. */
+function mayFallBack({ project }: AppState, why: Problem, asked: readonly string[]): boolean {
+  if ((project?.signatureKeys ?? []).length > 0 || asked.some((revision) => revision !== '')) return false
+  return why.code === 'HF1001' || why.code === 'HF1005'
+}
+
 async function resolve(
   tools: RefreshTools,
   app: AppState,
@@ -152,7 +158,7 @@ async function resolve(
     tools.deps.metrics.gitFetched('failed')
     // After a restart without the repository's host: the revisions last reported are still in the cache.
     const known = revisionsOf(app.revision)
-    if (known.length !== definition.sources.length) throw error
+    if (known.length !== definition.sources.length || !mayFallBack(app, why, revisions)) throw error
     const sources = definition.sources.map((source, index) => ({ source, revision: known[index] ?? '' }))
     return { sources, fetchedAt: app.fetchedAt }
   }

@@ -178,8 +178,8 @@ describe.skipIf(jsonnet === '')('what a program reads', () => {
 
 describe.skipIf(jsonnet === '')('what is refused', () => {
   test.each<[string, string, string]>([
-    ['a file of the machine', "importstr '/etc/passwd'", 'HF1009'],
-    ['a path out of the repository', "importstr '../../../../../../etc/passwd'", 'HF1009'],
+    ['a file of the machine', "importstr '/etc/passwd'", 'HF1006'],
+    ['a path out of the repository', "importstr '../../../../../../etc/passwd'", 'HF1006'],
     ['a link out of the repository', "importstr 'link'", 'HF1006'],
     ['a file of the repository that it does not name literally', "local f = 'b.txt'; importstr f", 'HF1009'],
     ['endless recursion', 'local f(x) = f(x + 1); f(0)', 'HF1009'],

@@ -46,6 +46,12 @@ export function joinedPath(from: readonly string[], path: string): string[] | nu
   return result
 }
 
+function leaves(path: string, from: readonly string[]): HoldfastError {
+  const directory = from.length === 0 ? '.' : from.join('/')
+  const message = `a file of ${directory} imports ${shown(path)}, which leaves the repository`
+  return new HoldfastError(problem('HF1006', message, { file: directory }))
+}
+
 export interface ImportContext {
   readonly files: SourceFiles
   readonly limits: SourceLimits
@@ -91,9 +97,12 @@ export class Imports {
 
   async #locate(path: string, from: readonly string[]): Promise<RepositoryFile | null> {
     const { files, paths } = this.#context
-    if (path.startsWith('/')) return null
+    // What the closure passes over the tool would still find on this machine.
+    if (path.startsWith('/')) throw leaves(path, from)
+    let escapes = false
     for (const directory of [from, ...[...paths].reverse()]) {
       const at = joinedPath(directory, path)
+      escapes ||= at === null
       if (at === null) continue
       const place = await files.trees.locate(files.root, at)
       if (place.kind === 'blob') return { path: at.join('/'), id: place.id }
@@ -102,6 +111,7 @@ export class Imports {
         throw new HoldfastError(problem('HF1006', message, { file: at.join('/') }))
       }
     }
+    if (escapes) throw leaves(path, from)
     return null
   }
 

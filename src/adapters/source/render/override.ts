@@ -1,7 +1,7 @@
 // `.argocd-source.yaml` and `.argocd-source-<app>.yaml`: options that lie in the repository, laid over the Application's.
 import { overrideSource, type SourceDefinition } from '../../../core/definition/index.ts'
 import { isMap } from '../../../core/kube/index.ts'
-import { HoldfastError, type ProblemSubject } from '../../../core/problem/index.ts'
+import { HoldfastError, problem, type ProblemSubject } from '../../../core/problem/index.ts'
 import { readYaml } from '../../../core/yaml/index.ts'
 import type { SourceFiles } from '../files/trees.ts'
 import type { Directory, Override } from './plan.ts'
@@ -23,6 +23,11 @@ export async function withOverrides(
   let result = source
   for (const name of ['.argocd-source.yaml', `.argocd-source-${from.appName}.yaml`]) {
     const place = await trees.locate(root, [...from.place.path, name])
+    if (place.kind === 'outside' || place.kind === 'submodule') {
+      const file = [...from.place.path, name].join('/')
+      const message = `${file} is a link that leaves the repository`
+      throw new HoldfastError(problem('HF1006', message, { ...from.subject, file }))
+    }
     if (place.kind !== 'blob') continue
     const file = [...from.place.path, name].join('/')
     const { documents, problems } = readYaml((await trees.blob(place.id)).toString('utf8'), { file })
