@@ -31,7 +31,7 @@ function ignoreMissing(error) {
 }
 
 await runScript(async () => {
-  await prepare({ build: false })
+  await prepare({ build: 'none' })
   await step('compile', compile)
   return 0
 })

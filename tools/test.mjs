@@ -44,7 +44,7 @@ async function vitest(filters) {
 
 async function testAll() {
   try {
-    await prepare({ build: true })
+    await prepare()
     await step('tools, registry and test control plane', binaries)
     return await vitest(process.argv.slice(2))
   } catch (error) {

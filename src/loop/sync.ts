@@ -1,21 +1,10 @@
 // When a pass over an application is a sync, and which objects it visits.
-import type { Settings } from '../core/definition/index.ts'
-import type { Deps } from './deps.ts'
-import type { ObjectRunner } from './objects.ts'
 import { announceInventory, beginOperation, finishOperation } from './operations.ts'
-import { bringAll, pruneExtras } from './pass.ts'
+import { bringAll, type PassTools, pruneExtras } from './pass.ts'
 import { blockedBecause, type Standing } from './permissions.ts'
-import type { Reporting } from './reporting.ts'
-import type { AppState, ObjectIndex, Tracked } from './state.ts'
+import type { AppState, Tracked } from './state.ts'
 
-export interface SyncTools {
-  readonly deps: Deps
-  readonly index: ObjectIndex
-  readonly objects: ObjectRunner
-  readonly reporting: Reporting
-  readonly settings: () => Settings
-  /** Runs at most so many object turns at once, over all applications. */
-  readonly limit: <T>(run: () => Promise<T>) => Promise<T>
+export interface SyncTools extends Omit<PassTools, 'afterKinds'> {
   readonly standing: () => Standing
 }
 

@@ -39,12 +39,17 @@ interface View {
   readonly at: number
   readonly groupVersions: readonly GroupVersionKinds[]
   readonly byGvk: ReadonlyMap<string, KindInfo>
+  readonly apiVersions: readonly string[]
 }
 
 function viewOf(groupVersions: readonly GroupVersionKinds[], at: number): View {
   const byGvk = new Map<string, KindInfo>()
   for (const { kinds } of groupVersions) for (const kind of kinds) byGvk.set(gvkKey(kind), kind)
-  return { at, groupVersions, byGvk }
+  const apiVersions = groupVersions.flatMap(({ group, version, kinds }) => {
+    const name = group === '' ? version : `${group}/${version}`
+    return [name, ...kinds.map(({ kind }) => `${name}/${kind}`)]
+  })
+  return { at, groupVersions, byGvk, apiVersions: apiVersions.sort() }
 }
 
 export class Discovery {
@@ -64,13 +69,7 @@ export class Discovery {
 
   /** `apps/v1` and `apps/v1/Deployment` of all that is served, sorted. */
   async apiVersions(): Promise<readonly string[]> {
-    const { groupVersions } = await this.#current()
-    return groupVersions
-      .flatMap(({ group, version, kinds }) => {
-        const name = group === '' ? version : `${group}/${version}`
-        return [name, ...kinds.map(({ kind }) => `${name}/${kind}`)]
-      })
-      .sort()
+    return (await this.#current()).apiVersions
   }
 
   /** The kind; asks the server again before it throws HoldfastError HF3002. */

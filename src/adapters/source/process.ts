@@ -104,3 +104,13 @@ function collect(stream: NodeJS.ReadableStream | null, limit: number, onLimit: (
   })
   return chunks
 }
+
+/** Is there such a process, whoever's it is? */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

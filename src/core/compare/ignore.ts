@@ -18,14 +18,22 @@ import { type Problem, problem } from '../problem/index.ts'
 import { elementOf, itemType, memberType } from './element.ts'
 import type { IgnoredChange } from './types.ts'
 
-function ignoredPaths(rule: IgnoreRule, object: KubeObject): readonly JsonPath[] {
-  return [...matchPointers(object, rule.jsonPointers), ...matchJqPaths(object, rule.jqPaths).places]
+interface Named {
+  readonly object: KubeObject
+  /** What the rule names in it. */
+  readonly places: readonly JsonPath[]
+  /** Why an expression cannot be used on it. */
+  readonly errors: readonly string[]
+}
+
+function namedBy(rule: IgnoreRule, object: KubeObject): Named {
+  const { places, errors } = matchJqPaths(object, rule.jqPaths)
+  return { object, places: [...matchPointers(object, rule.jsonPointers), ...places], errors }
 }
 
 /** Why a rule cannot be used on one of these objects; null = it can. */
-function failureOf(rule: IgnoreRule, { desired, live }: Sides, ref: ObjectRef): Problem | null {
-  if (rule.jqPaths.length === 0) return null
-  const [error] = [live, desired].flatMap((object) => matchJqPaths(object, rule.jqPaths).errors)
+function failureOf(rule: IgnoreRule, sides: readonly Named[], ref: ObjectRef): Problem | null {
+  const [error] = sides.flatMap(({ errors }) => errors)
   if (error === undefined) return null
   const object = formatRef(ref)
   return problem('HF2005', `${rule.id} cannot be used on ${object}: jqPathExpressions ${error}`, {
@@ -102,9 +110,9 @@ function byDepthThenIndex(a: JsonPath, b: JsonPath): number {
   return b.length - a.length
 }
 
-function strip(object: KubeObject, paths: readonly JsonPath[]): KubeObject {
+function strip({ object, places }: Named): KubeObject {
   let result: Json = object as unknown as JsonMap
-  for (const path of [...paths].sort(byDepthThenIndex)) result = without(result, path) ?? {}
+  for (const path of [...places].sort(byDepthThenIndex)) result = without(result, path) ?? {}
   return result as unknown as KubeObject
 }
 
@@ -114,11 +122,11 @@ export interface Sides {
   readonly normalForm: KubeObject | null
 }
 
-function hidden(rule: IgnoreRule, sides: Sides, schema: ObjectSchema): IgnoredChange[] {
+function hidden(rule: IgnoreRule, sides: { desired: Named; live: Named }, schema: ObjectSchema): IgnoredChange[] {
   const places = new Map<string, { path: FieldPath; desired?: Json; live?: Json }>()
-  const collect = (object: KubeObject, side: 'desired' | 'live'): void => {
-    const root = object as unknown as JsonMap
-    for (const jsonPath of ignoredPaths(rule, object)) {
+  const collect = (side: 'desired' | 'live'): void => {
+    const root = sides[side].object as unknown as JsonMap
+    for (const jsonPath of sides[side].places) {
       const value = valueAt(root, jsonPath)
       if (value === undefined) continue
       const path = fieldPathOf(root, jsonPath, schema)
@@ -126,15 +134,15 @@ function hidden(rule: IgnoreRule, sides: Sides, schema: ObjectSchema): IgnoredCh
       places.set(key, { ...(places.get(key) ?? { path }), [side]: value })
     }
   }
-  collect(sides.desired, 'desired')
-  collect(sides.live, 'live')
+  collect('desired')
+  collect('live')
   return [...places].flatMap(([at, { path, desired, live }]) => {
     if (deepEqual(desired, live)) return []
     const change = desired === undefined ? 'added' : live === undefined ? 'removed' : 'changed'
     const values = { ...(desired === undefined ? {} : { desired }), ...(live === undefined ? {} : { live }) }
     const pointer =
-      formatPointer(sides.live as unknown as JsonMap, path) ??
-      formatPointer(sides.desired as unknown as JsonMap, path) ??
+      formatPointer(sides.live.object as unknown as JsonMap, path) ??
+      formatPointer(sides.desired.object as unknown as JsonMap, path) ??
       ''
     return [{ path, at, pointer, change, ...values, rule: rule.id, owner: null, carry: true } as const]
   })
@@ -151,15 +159,16 @@ export function applyIgnoreRules(
   const ignored: IgnoredChange[] = []
   for (const rule of rules) {
     if (rule.problem !== null || !ruleMatches(rule, context.ref)) continue
-    const failure = failureOf(rule, current, context.ref)
+    const desired = namedBy(rule, current.desired)
+    const live = namedBy(rule, current.live)
+    const failure = failureOf(rule, [live, desired], context.ref)
     broken ??= failure
     if (failure !== null) continue
-    ignored.push(...hidden(rule, current, context.schema))
+    ignored.push(...hidden(rule, { desired, live }, context.schema))
     current = {
-      desired: strip(current.desired, ignoredPaths(rule, current.desired)),
-      live: strip(current.live, ignoredPaths(rule, current.live)),
-      normalForm:
-        current.normalForm === null ? null : strip(current.normalForm, ignoredPaths(rule, current.normalForm)),
+      desired: strip(desired),
+      live: strip(live),
+      normalForm: current.normalForm === null ? null : strip(namedBy(rule, current.normalForm)),
     }
   }
   return { sides: current, ignored, broken }

@@ -4,6 +4,7 @@ import { mkdir, readFile, stat, unlink, utimes, writeFile } from 'node:fs/promis
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isRunning } from '../process.ts'
 
 const OWN = `${hostname()} ${process.pid} ${randomUUID()}`
 const BEAT_MS = 2_000
@@ -18,15 +19,6 @@ async function isStale(path: string): Promise<boolean> {
   const [host, pid, id] = text.split(' ')
   if (host !== hostname() || id === undefined || text === OWN) return false
   return Number(pid) === process.pid || !isRunning(Number(pid))
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 /** False when somebody else holds it. Throws what the file system throws. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { HoldfastError, problem } from '../../../core/problem/index.ts'
 import type { InputFile } from '../files/input-file.ts'
 import { type SourceFiles, TooLargeError } from '../files/trees.ts'
+import { joinedPath } from '../files/joined-path.ts'
 import { shown } from '../git/address.ts'
 import type { SourceLimits } from '../limits.ts'
 import type { RepositoryFile } from './listing.ts'
@@ -33,17 +34,6 @@ export function importsOf(program: string): Import[] {
     const path = verbatim === '@' ? body.replaceAll(quote + quote, quote) : unescaped(body)
     return { isProgram: keyword === 'import', path }
   })
-}
-
-/** `from` and a path, as the tool joins them; null above the root of the repository. */
-export function joinedPath(from: readonly string[], path: string): string[] | null {
-  const result = [...from]
-  for (const segment of path.split('/')) {
-    if (segment === '..') {
-      if (result.pop() === undefined) return null
-    } else if (segment !== '' && segment !== '.') result.push(segment)
-  }
-  return result
 }
 
 function leaves(path: string, from: readonly string[]): HoldfastError {

@@ -4,6 +4,7 @@ import { posix } from 'node:path'
 import { canonicalJson, isMap } from '../../../core/kube/index.ts'
 import { HoldfastError, problem, type ProblemCode, type ProblemSubject } from '../../../core/problem/index.ts'
 import { readYaml } from '../../../core/yaml/index.ts'
+import { joinedPath } from '../files/joined-path.ts'
 import type { InputFile } from '../files/input-file.ts'
 import { ArchiveTrees } from '../files/archive-trees.ts'
 import { type Place, type SourceFiles, TooLargeError } from '../files/trees.ts'
@@ -65,17 +66,6 @@ const named = (text: string): string => createHash('sha256').update(text).digest
 
 const isBase = (kind: Reference['kind']): boolean => kind === 'base' || kind === 'plugin'
 
-/** `from` and a relative path, as a shell would read it; null above the top. */
-function lexicalPath(from: readonly string[], reference: string): string[] | null {
-  const path = [...from]
-  for (const segment of reference.split('/')) {
-    if (segment === '..') {
-      if (path.pop() === undefined) return null
-    } else if (segment !== '' && segment !== '.') path.push(segment)
-  }
-  return path
-}
-
 class Gathering {
   readonly files = new Map<string, InputFile>()
   readonly changed = new Map<string, string>()
@@ -132,7 +122,7 @@ class Gathering {
     const { kind, text } = reference
     if (/^https?:\/\//i.test(text)) return this.#remote(spot, reference)
     if (text.startsWith('/')) throw this.#refused(spot, 'HF1006', `names the absolute path ${shown(text)}`)
-    const path = lexicalPath(spot.path, text)
+    const path = joinedPath(spot.path, text)
     const place: Place = path === null ? { kind: 'outside' } : await spot.area.trees.locate(spot.area.root, path)
     if (isBase(kind) && place.kind !== 'blob' && repositoryReference(text) !== null)
       return this.#remote(spot, reference)
@@ -147,7 +137,7 @@ class Gathering {
     const { kind, text } = reference
     if (place.kind === 'submodule') throw this.#refused(spot, 'HF1013', `names ${shown(text)}, which is a submodule`)
     // The tool follows links to where they lead, so that is what it is told.
-    if (lexicalPath(spot.path, text)?.join('/') !== place.path.join('/')) {
+    if (joinedPath(spot.path, text)?.join('/') !== place.path.join('/')) {
       reference.replace(posix.relative(spot.path.join('/'), place.path.join('/')) || '.')
     }
     if (place.kind === 'blob') return this.#file(spot, place, kind)
@@ -183,7 +173,7 @@ class Gathering {
   }
 
   async #addIfThere(spot: Spot, text: string): Promise<void> {
-    const path = text.startsWith('/') ? null : lexicalPath(spot.path, text)
+    const path = text.startsWith('/') ? null : joinedPath(spot.path, text)
     if (path === null) return
     const place = await spot.area.trees.locate(spot.area.root, path)
     if (place.kind === 'blob') this.#add(spot.area, path, place.id)
@@ -192,7 +182,7 @@ class Gathering {
   async #chart(spot: Spot, chart: ChartReference): Promise<void> {
     this.hasCharts = true
     for (const file of chart.files) await this.#addIfThere(spot, file)
-    const path = chart.directory.startsWith('/') ? null : lexicalPath(spot.path, chart.directory)
+    const path = chart.directory.startsWith('/') ? null : joinedPath(spot.path, chart.directory)
     if (path === null) throw this.#refused(spot, 'HF1006', `has a chart home that leaves the repository`)
     const place = await spot.area.trees.locate(spot.area.root, path)
     if (place.kind === 'tree') return this.#addTree(spot.area, { id: place.id, path })

@@ -14,7 +14,7 @@ import type { Clock } from '../../../ports/clock.ts'
 import type { RenderRequest } from '../../../ports/source.ts'
 import type { Environment } from '../environment.ts'
 import { LocalTrees } from '../files/local-trees.ts'
-import type { Place, SourceFiles } from '../files/trees.ts'
+import type { SourceFiles } from '../files/trees.ts'
 import { SOURCE_LIMITS, type SourceLimits } from '../limits.ts'
 import { NOTHING_OUTSIDE } from '../outside.ts'
 import { contextOf } from './context.ts'
@@ -148,10 +148,6 @@ async function renderFile(call: Call, id: string): Promise<Rendered> {
   return joinRenders([{ index: 0, revision: '', render }], '')
 }
 
-function isDirectory(place: Place): boolean {
-  return place.kind === 'tree'
-}
-
 /**
  * The objects of a local path. `source`: a directory is rendered as the same directory of a repository would be. Throws
  * HF1004 (no such path) and what a render throws; files that cannot be used are problems.
@@ -169,7 +165,7 @@ export async function renderLocal(path: string, options: LocalOptions): Promise<
   const files: SourceFiles = { trees, root: '/', repository: path, revision: '' }
   const call: Call = { options, limits, naming, files }
   try {
-    const rendered = isDirectory(place) ? await renderDirectory(call) : await renderFile(call, place.id)
+    const rendered = place.kind === 'tree' ? await renderDirectory(call) : await renderFile(call, place.id)
     return {
       ...rendered,
       sources: rendered.sources.map((source) => sourceAs(source, naming)),

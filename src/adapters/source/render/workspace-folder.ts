@@ -2,6 +2,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readlink, realpath, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isRunning } from '../process.ts'
 
 export interface WorkspaceFolder {
   /** What the tools see. */
@@ -47,22 +48,13 @@ export async function makeFolder(): Promise<WorkspaceFolder> {
   return { work, home, remove: () => removeFolder(root) }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
 async function isStale(name: string, directory: string, now: number): Promise<boolean> {
   const [, namespace = '', pid = ''] = NAME.exec(name) ?? []
   if (pid === '') return false
   const facts = await stat(directory).catch(() => null)
   if (facts === null || facts.uid !== process.getuid?.()) return false
   if (namespace !== (await processNamespace())) return now - facts.mtimeMs > FOREIGN_MS
-  if (Number(pid) !== process.pid) return !isAlive(Number(pid))
+  if (Number(pid) !== process.pid) return !isRunning(Number(pid))
   // Of a process that had this one's number before.
   return facts.birthtimeMs < now - process.uptime() * 1_000 - 1_000
 }
