@@ -1,130 +1,282 @@
-// One difference × the live object's bookkeeping → its cause.
+// One difference × the live object's bookkeeping × what is known around it → its cause.
 import type { FieldChange } from '../compare/index.ts'
-import type { OwnedEntry, Ownership } from './ownership.ts'
+import { isMap, type ObjectRef } from '../kube/index.ts'
+import { type Actor, type Cause, causeOf, type Evidence, NOBODY } from './cause.ts'
+import { bareContext, type CauseContext } from './context.ts'
+import { type Delivery, NOTHING_PENDING } from './delivery.ts'
+import { isGitOps, type OwnedEntry, type Ownership } from './ownership.ts'
+import { deliveredBy, operatorChain, scaledBy } from './surroundings.ts'
+import { type Writer, writerOf } from './writers.ts'
 
-export type DriftClass =
-  | 'desired-configuration'
-  | 'runtime-metadata'
-  | 'controller-managed'
-  | 'defaulting'
-  | 'admission-mutation'
-  | 'orphan'
-  | 'missing'
-  | 'delivery-failure'
-  | 'unobserved'
-
-/** `certain` comes from the audit log or our own record only; managedFields can be forged and are `likely` at best. */
-export type Confidence = 'certain' | 'likely' | 'unknown'
-
-export interface Actor {
-  readonly user: string | null
-  readonly manager: string | null
-  readonly operation: 'Apply' | 'Update' | null
-  readonly subresource: string | null
-  /** ISO, 1 s grain; the server moves it when the manager changes a value, not when it removes one. */
-  readonly time: string | null
-}
-
-export interface Evidence {
-  readonly source: 'managedFields' | 'record' | 'object'
-  readonly detail: string
-  readonly time: string | null
-}
-
-export interface Cause {
-  readonly class: DriftClass
-  readonly actor: Actor
-  /** How it came about: `kubectl`, `scale`, `controller`, `left-git`, `admission`, `unknown`. */
-  readonly means: string
-  readonly owner: string | null
-  readonly confidence: Confidence
-  readonly evidence: readonly Evidence[]
-}
-
-const NOBODY: Actor = { user: null, manager: null, operation: null, subresource: null, time: null }
-
-function actorOf({ entry }: OwnedEntry): Actor {
+function actorOf({ entry }: OwnedEntry, { kind }: Writer): Actor {
   return {
     user: null,
     manager: entry.manager ?? null,
     operation: entry.operation ?? null,
     subresource: entry.subresource === undefined || entry.subresource === '' ? null : entry.subresource,
     time: entry.time ?? null,
+    kind,
   }
 }
 
-function meansOf({ entry }: OwnedEntry): string {
-  if (entry.subresource === 'scale') return 'scale'
-  if (entry.manager?.startsWith('kubectl') === true) return 'kubectl'
-  return 'client'
+const managed = (detail: string, time: string | null = null): Evidence => ({ source: 'managedFields', detail, time })
+
+function entryText({ entry }: OwnedEntry): string {
+  const where = (entry.subresource ?? '') === '' ? '' : ` (${entry.subresource})`
+  return `${entry.manager ?? 'an unnamed manager'}|${entry.operation ?? ''}${where}`
 }
 
-function unknown(driftClass: DriftClass, means: string, detail: string): Cause {
-  const evidence: Evidence[] = detail === '' ? [] : [{ source: 'managedFields', detail, time: null }]
-  return { class: driftClass, actor: NOBODY, means, owner: null, confidence: 'unknown', evidence }
+/** What the server calls the owner of what it had not tracked before: nobody. */
+const isSomebody = ({ entry, ours }: OwnedEntry): boolean => !ours && entry.manager !== 'before-first-apply'
+
+type Authors =
+  | { readonly is: 'one'; readonly writer: OwnedEntry }
+  | { readonly is: 'several'; readonly writers: readonly OwnedEntry[] }
+  | { readonly is: 'nobody' }
+
+const NOBODY_KNOWN: Authors = { is: 'nobody' }
+
+function newest(entries: readonly OwnedEntry[]): OwnedEntry | undefined {
+  return entries.toSorted((a, b) => ((a.entry.time ?? '') < (b.entry.time ?? '') ? 1 : -1))[0]
 }
 
-/** The one that wrote last, unless two did in the same second: then nobody is named. */
-function lastWriter(candidates: readonly OwnedEntry[]): OwnedEntry | undefined {
-  const sorted = [...candidates].sort((a, b) => ((a.entry.time ?? '') < (b.entry.time ?? '') ? 1 : -1))
-  const [first, second] = sorted
-  return second !== undefined && second.entry.time === first?.entry.time ? undefined : first
+/** One name, whatever the versions and operations under which it stands. */
+function oneOf(entries: readonly OwnedEntry[]): Authors {
+  const writer = newest(entries)
+  if (writer === undefined) return NOBODY_KNOWN
+  const others = entries.some(({ entry }) => entry.manager !== writer.entry.manager)
+  return others ? { is: 'several', writers: entries } : { is: 'one', writer }
 }
 
-function named(writer: OwnedEntry): Cause {
-  const actor = actorOf(writer)
-  const where = actor.subresource === null ? '' : ` (${actor.subresource})`
-  return {
+/** Texts in a map, such as labels: each is somebody's own, and whoever owns one did not write the next. */
+function isMapOfTexts(value: unknown): value is Record<string, unknown> {
+  return isMap(value) && Object.keys(value).length > 0 && Object.values(value).every((one) => typeof one === 'string')
+}
+
+function ownsAll({ paths }: OwnedEntry, field: FieldChange): boolean {
+  if (!isMapOfTexts(field.live) || paths.hasSelfOrAncestor(field.path.slice(0, -1))) return true
+  return Object.keys(field.live).every((name) => paths.has([...field.path, { kind: 'field', name }]))
+}
+
+/**
+ * Who made it as it is. Owning the very path (or the atomic value around it) says so; owning something below says it only
+ * of what was added whole: a list whose items were put in another order has owners of items and none of the order.
+ */
+function authorsOf(field: FieldChange, owners: readonly OwnedEntry[], ownership: Ownership): Authors {
+  const exact = owners.filter(({ paths }) => paths.has(field.path) || ownership.holdsWhole(paths, field.path))
+  const below = field.change === 'added' ? owners : []
+  const found = oneOf(exact.length > 0 ? exact : below)
+  if (found.is !== 'one' || field.change !== 'added' || ownsAll(found.writer, field)) return found
+  return owners.length > 1 ? { is: 'several', writers: owners } : NOBODY_KNOWN
+}
+
+function leftGit(detail: string, source: Evidence['source']): Cause {
+  return causeOf({
     class: 'desired-configuration',
-    actor,
-    means: meansOf(writer),
-    owner: null,
-    confidence: 'likely',
-    evidence: [
-      {
-        source: 'managedFields',
-        detail: `owned by ${actor.manager ?? 'an unnamed manager'}|${actor.operation ?? ''}${where}`,
-        time: actor.time,
-      },
-    ],
-  }
+    means: 'left-git',
+    mechanism: 'git',
+    source: 'git',
+    evidence: [{ source, detail, time: null }],
+  })
 }
 
-function withoutWriter(field: FieldChange, ownership: Ownership, owners: readonly OwnedEntry[]): Cause {
+/** Git moved, or what is made of it, and live has what stood there before. */
+function fromGit({ delivery }: CauseContext, evidence: readonly Evidence[]): Cause {
+  const { generator, revision, delivered } = delivery
+  const common = { class: 'desired-configuration', intended: true } as const
+  if (generator !== null) {
+    const { before, now } = generator
+    const detail = `revision ${generator.revision} rendered otherwise than before (${before} → ${now})`
+    const told: Evidence = { source: 'git', detail, time: null }
+    return causeOf({
+      ...common,
+      means: 'generator',
+      mechanism: 'generator',
+      source: 'generator',
+      evidence: [told, ...evidence],
+    })
+  }
+  const detail = `revision ${revision} is not brought in yet${delivered === '' ? '' : ` (last: ${delivered})`}`
+  const told: Evidence = { source: 'git', detail, time: null }
+  return causeOf({ ...common, means: 'git', mechanism: 'git', source: 'git', evidence: [told, ...evidence] })
+}
+
+function admission({ webhooks }: CauseContext): Cause {
+  const suspects = webhooks.map(
+    (name): Evidence => ({
+      source: 'webhook',
+      detail: `${name} is called for this object`,
+      time: null,
+    }),
+  )
+  return causeOf({
+    class: 'admission-mutation',
+    means: 'admission',
+    tool: webhooks.length === 1 ? (webhooks[0] ?? null) : null,
+    mechanism: 'controller',
+    source: 'live',
+    owner: webhooks.length === 1 ? (webhooks[0] ?? null) : null,
+    evidence: [managed('still owned by Holdfast: the server stores another value'), ...suspects],
+  })
+}
+
+function unknownAuthor(detail: string, more: readonly Evidence[] = []): Cause {
+  return causeOf({
+    class: 'desired-configuration',
+    means: 'unknown',
+    mechanism: 'unknown',
+    source: 'unknown',
+    evidence: [...(detail === '' ? [] : [managed(detail)]), ...more],
+  })
+}
+
+/** Of what Holdfast itself still owns: nobody else wrote it. */
+function stillOurs(field: FieldChange, context: CauseContext): Cause {
+  if (field.change === 'added') return leftGit('applied by Holdfast before, no longer in Git', 'managedFields')
+  return context.delivery.pending ? fromGit(context, []) : admission(context)
+}
+
+function withoutWriter(field: FieldChange, ownership: Ownership, context: CauseContext): Cause {
+  const owners = ownership.owners(field.path)
   // Nobody owns it, but a deliverer says in its own annotation that it put it there: it left Git since.
   if (field.change === 'added' && owners.length === 0 && ownership.lastApplied(field.path))
-    return unknown('desired-configuration', 'left-git', 'in last-applied-configuration, no longer in Git')
-  if (ownership.empty) return unknown('desired-configuration', 'unknown', 'managedFields are empty')
-  if (owners.some((owner) => owner.ours)) {
-    if (field.change === 'added')
-      return unknown('desired-configuration', 'left-git', 'applied by Holdfast before, no longer in Git')
-    return unknown('admission-mutation', 'admission', 'still owned by Holdfast: the server stores another value')
+    return leftGit('in last-applied-configuration, no longer in Git', 'lastApplied')
+  if (ownership.empty) return unknownAuthor('managedFields are empty')
+  if (owners.some((owner) => owner.ours)) return stillOurs(field, context)
+  if (context.delivery.pending && field.change !== 'added') return fromGit(context, [])
+  if (owners.some(({ entry }) => entry.manager === 'before-first-apply'))
+    return unknownAuthor('written before ownership was kept')
+  return unknownAuthor(field.change === 'removed' ? 'a removal leaves no owner' : 'nobody owns this path')
+}
+
+/** The writer as the table knows him, or as the autoscaler that the count belongs to. */
+function meansOf(
+  writer: OwnedEntry,
+  context: CauseContext,
+): Pick<Cause, 'means' | 'tool' | 'mechanism' | 'owner'> & {
+  readonly evidence: readonly Evidence[]
+} {
+  const autoscaler = scaledBy(writer, context)
+  if (autoscaler !== null) {
+    const evidence: Evidence = { source: 'autoscaler', detail: `${autoscaler} targets it`, time: null }
+    return { means: 'autoscaler', tool: autoscaler, mechanism: 'controller', owner: autoscaler, evidence: [evidence] }
   }
-  return unknown(
-    'desired-configuration',
-    'unknown',
-    field.change === 'removed' ? 'a removal leaves no owner' : 'nobody owns this path',
-  )
+  const { means, tool, mechanism } = writerOf(writer.entry, context.writers)
+  const delivered = deliveredBy({ means, tool }, context.live)
+  const chain = mechanism === 'controller' ? operatorChain(context) : []
+  const evidence = [...(delivered?.evidence ?? []), ...chain.map((link) => link.evidence)]
+  return { means, tool: delivered?.tool ?? tool, mechanism, owner: chain.at(-1)?.owner ?? null, evidence }
+}
+
+function named(writer: OwnedEntry, context: CauseContext): Cause {
+  const actor = actorOf(writer, writerOf(writer.entry, context.writers))
+  const { evidence, ...told } = meansOf(writer, context)
+  return causeOf({
+    class: 'desired-configuration',
+    actor,
+    ...told,
+    source: 'live',
+    ...(told.means === 'restore' ? { fixBelongsIn: 'incident-process' as const } : {}),
+    confidence: 'likely',
+    evidence: [managed(`owned by ${entryText(writer)}`, actor.time), ...evidence],
+  })
+}
+
+/** Written after whoever delivers this object brought in Git's state: by hand, with a tool that delivers elsewhere. */
+function isAfterwards(writer: OwnedEntry, { ours, entries }: Ownership): boolean {
+  if (isGitOps(writer.entry)) return false
+  const principal = ours ?? newest(entries.filter(({ entry }) => isGitOps(entry)))
+  if (principal === undefined || principal === writer || principal.entry.manager === writer.entry.manager) return false
+  return (writer.entry.time ?? '') > (principal.entry.time ?? '')
+}
+
+/** A deliverer's value that Git no longer has, or has otherwise by now. */
+function byDeliverer(
+  field: FieldChange,
+  writer: OwnedEntry,
+  about: { ownership: Ownership; context: CauseContext },
+): Cause {
+  const { ownership, context } = about
+  const cause = named(writer, context)
+  if (isAfterwards(writer, ownership)) return cause
+  if (field.change === 'added')
+    return { ...cause, means: 'left-git', mechanism: 'git', source: 'git', fixBelongsIn: 'repository' }
+  if (!context.delivery.pending) return cause
+  const before = managed(`live still has what ${entryText(writer)} brought in`, cause.actor.time)
+  return { ...fromGit(context, [before]), actor: cause.actor, confidence: cause.confidence }
+}
+
+function written(field: FieldChange, ownership: Ownership, context: CauseContext): Cause {
+  const owners = ownership.owners(field.path)
+  // A removed leaf is still listed by nobody who removed it; an owner of what surrounds it proves nothing.
+  if (field.change === 'removed') return withoutWriter(field, ownership, context)
+  const others = owners.filter(isSomebody)
+  const people = others.filter((owner) => !owner.deliverer)
+  const authors = authorsOf(field, people.length > 0 ? people : others, ownership)
+  if (authors.is === 'several') {
+    const names = [...new Set(authors.writers.map(entryText))].sort().join(', ')
+    return unknownAuthor(`owned by ${names}: which of them wrote it cannot be told`)
+  }
+  if (authors.is === 'nobody') {
+    const inside = [...new Set(people.map(entryText))].sort().join(', ')
+    if (inside === '') return withoutWriter(field, ownership, context)
+    return unknownAuthor(`parts of it are owned by ${inside}, the whole by nobody`)
+  }
+  const { writer } = authors
+  return writer.deliverer ? byDeliverer(field, writer, { ownership, context }) : named(writer, context)
+}
+
+/** What the last client-side apply declared there; its values stay where they are. */
+function lastApplied(field: FieldChange, ownership: Ownership): Evidence[] {
+  const applied = ownership.lastAppliedTo(field)
+  if (applied === null) return []
+  return [{ source: 'lastApplied', detail: LAST_APPLIED[applied], time: null }]
+}
+
+const LAST_APPLIED = {
+  'as-live': 'the last client-side apply declared what live has',
+  'as-git': 'the last client-side apply declared what Git has: changed since',
+  other: 'the last client-side apply declared a third value',
+  nothing: 'the last client-side apply declared nothing here',
+} as const
+
+/** A sync that failed explains what it left behind; nobody is accused of it. */
+function asFailure(cause: Cause, { delivery }: CauseContext): Cause {
+  const { failed, pending } = delivery
+  if (failed === null || !pending || cause.mechanism !== 'git') return cause
+  const refused = failed.refused.slice(0, 3).map(({ object, message }) => `${object} was refused: ${message}`)
+  const what = refused.length === 0 ? failed.message : refused.join('; ')
+  const detail = `the sync of ${failed.revision} begun at ${failed.id} failed midway: ${what}`
+  return {
+    ...cause,
+    class: 'delivery-failure',
+    actor: NOBODY,
+    confidence: 'unknown',
+    means: 'failed-sync',
+    mechanism: 'failure',
+    source: 'git',
+    fixBelongsIn: failed.refused.some(({ message }) => /forbidden/i.test(message)) ? 'permissions' : 'repository',
+    evidence: [{ source: 'sync', detail, time: failed.id }, ...cause.evidence],
+  }
 }
 
 /** Names the author of one field's difference, or says honestly that nobody is known. */
-export function classifyField(field: FieldChange, ownership: Ownership): Cause {
-  const owners = ownership.owners(field.path)
-  const others = owners.filter((owner) => !owner.ours)
-  const people = others.filter((owner) => !owner.deliverer)
-  // A removed leaf is still listed by nobody who removed it; an owner of what surrounds it proves nothing.
-  if (field.change === 'removed') return withoutWriter(field, ownership, owners)
-  const writer = lastWriter(people)
-  if (writer !== undefined) return named(writer)
-  const deliverer = people.length === 0 ? lastWriter(others) : undefined
-  if (deliverer === undefined) return withoutWriter(field, ownership, owners)
-  if (deliverer.entry.manager === 'before-first-apply')
-    return unknown('desired-configuration', 'unknown', 'written before ownership was kept')
-  const cause = named(deliverer)
-  return field.change === 'added' ? { ...cause, means: 'left-git' } : cause
+export function classifyField(
+  field: FieldChange,
+  ownership: Ownership,
+  context: CauseContext = bareContext(NO_REF, null),
+): Cause {
+  const cause = asFailure(written(field, ownership, context), context)
+  const applied = lastApplied(field, ownership)
+  return applied.length === 0 ? cause : { ...cause, evidence: [...cause.evidence, ...applied] }
 }
 
+const NO_REF: ObjectRef = { group: '', version: '', kind: '', namespace: '', name: '' }
+
 /** The cause of a whole object's absence or surplus. */
-export function classifyObject(kind: 'missing' | 'extra'): Cause {
-  return kind === 'missing' ? unknown('missing', 'unknown', '') : unknown('orphan', 'left-git', '')
+export function classifyObject(kind: 'missing' | 'extra', delivery: Delivery = NOTHING_PENDING): Cause {
+  const context = { ...bareContext(NO_REF, null), delivery }
+  if (kind === 'extra') return causeOf({ class: 'orphan', means: 'left-git', mechanism: 'git', source: 'git' })
+  if (!delivery.pending) return causeOf({ class: 'missing', means: 'unknown', mechanism: 'unknown', source: 'unknown' })
+  return asFailure({ ...fromGit(context, []), class: 'missing' }, context)
 }

@@ -1,5 +1,6 @@
 // Who owns which path of a live object, as managedFields say it. Evidence, never proof: any writer can forge it.
 import {
+  canonicalJson,
   type FieldPath,
   formatPointer,
   isMap,
@@ -30,6 +31,18 @@ export function isDeliverer(entry: Pick<ManagedFieldsEntry, 'manager' | 'operati
   return DELIVERERS.includes(entry.manager) || (entry.manager === 'kubectl' && entry.operation === 'Apply')
 }
 
+const GITOPS: readonly string[] = [
+  'argocd-controller',
+  'argocd-application-controller',
+  'kustomize-controller',
+  'helm-controller',
+]
+
+/** A controller that delivers from Git by itself, unlike a tool that somebody runs. */
+export function isGitOps({ manager }: Pick<ManagedFieldsEntry, 'manager'>): boolean {
+  return manager !== undefined && GITOPS.includes(manager)
+}
+
 export interface OwnedEntry {
   readonly entry: ManagedFieldsEntry
   readonly paths: FieldSet
@@ -50,6 +63,18 @@ export interface Ownership {
   owners(path: FieldPath): readonly OwnedEntry[]
   /** Did the last client-side `kubectl apply` (or who does alike) declare something at this path, by its own annotation? */
   lastApplied(path: FieldPath): boolean
+  /** How what was declared then compares with the two sides of a difference; null = there is no such annotation. */
+  lastAppliedTo(field: Sides): AppliedState | null
+  /** True when these paths hold the atomic value that contains `path`. */
+  holdsWhole(paths: FieldSet, path: FieldPath): boolean
+}
+
+export type AppliedState = 'as-live' | 'as-git' | 'other' | 'nothing'
+
+interface Sides {
+  readonly path: FieldPath
+  readonly desired?: Json
+  readonly live?: Json
 }
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
@@ -67,12 +92,32 @@ function appliedOf(metadata: unknown): Json | undefined {
 }
 
 function owns(paths: FieldSet, path: FieldPath): boolean {
-  if (paths.hasPrefix(path)) return true
+  return paths.hasPrefix(path) || holdsWhole(paths, path)
+}
+
+function holdsWhole(paths: FieldSet, path: FieldPath): boolean {
   for (let length = path.length - 1; length > 0; length -= 1) {
     const prefix = path.slice(0, length)
     if (paths.has(prefix) && paths.under(prefix).isEmpty) return true
   }
   return false
+}
+
+function valueAt(root: Json | undefined, pointer: string): Json | undefined {
+  const names = pointer.split('/').slice(1)
+  return names.reduce<Json | undefined>((value, name) => {
+    if (Array.isArray(value)) return (value as readonly Json[])[Number(name)]
+    return isMap(value) ? value[name.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined
+  }, root)
+}
+
+function appliedState(root: Json | undefined, { path, desired, live }: Sides): AppliedState | null {
+  if (root === undefined) return null
+  const pointer = formatPointer(root, path)
+  if (pointer === undefined) return 'nothing'
+  const value = canonicalJson(valueAt(root, pointer))
+  if (live !== undefined && value === canonicalJson(live)) return 'as-live'
+  return desired !== undefined && value === canonicalJson(desired) ? 'as-git' : 'other'
 }
 
 const TEXTS = ['manager', 'operation', 'apiVersion', 'time', 'subresource'] as const
@@ -98,16 +143,19 @@ export function ownershipOf(live: KubeObject): Ownership {
     isMap(metadata) && Array.isArray(metadata.managedFields) ? metadata.managedFields : []
   const read = managed.map(readEntry).filter((entry) => entry !== null)
   const entries = read.map(readOwned).filter((owned) => owned !== null)
-  let applied: { readonly value: Json | undefined } | undefined
+  let known: { readonly value: Json | undefined } | undefined
+  const applied = (): Json | undefined => {
+    known ??= { value: appliedOf(metadata) }
+    return known.value
+  }
   return {
     entries,
     ours: entries.find((entry) => entry.ours),
     empty: managed.length === 0,
     unreadable: read.length - entries.length,
     owners: (path) => entries.filter((entry) => owns(entry.paths, path)),
-    lastApplied: (path) => {
-      applied ??= { value: appliedOf(metadata) }
-      return formatPointer(applied.value, path) !== undefined
-    },
+    lastApplied: (path) => formatPointer(applied(), path) !== undefined,
+    lastAppliedTo: (field) => appliedState(applied(), field),
+    holdsWhole,
   }
 }

@@ -64,8 +64,24 @@ function isCalledFor(resources: readonly string[], group: string, resource: stri
   })
 }
 
-/** Of the kinds that have a pod template: their plurals are regular. */
-const pluralOf = (kind: string): string => `${kind.toLowerCase()}s`
+/** As Kubernetes forms the plural of a kind where nobody says otherwise (apimachinery, UnsafeGuessKindToResource). */
+function pluralOf(kind: string): string {
+  const name = kind.toLowerCase()
+  if (name.endsWith('endpoints')) return name
+  if (name.endsWith('s')) return `${name}es`
+  return name.endsWith('y') ? `${name.slice(0, -1)}ies` : `${name}s`
+}
+
+/** Mutating webhooks that are called when this object itself is written, by configuration. */
+export function webhooksOf(ref: ObjectRef, object: KubeObject, neighbours: Neighbours): readonly string[] {
+  const found = (neighbours.injectors ?? []).filter(
+    (fact) =>
+      isCalledFor(fact.resources, ref.group, pluralOf(ref.kind)) &&
+      selectorMatches(fact.namespaceSelector, neighbours.namespace?.labels ?? {}) &&
+      selectorMatches(fact.objectSelector, textsAt(object, ['metadata', 'labels'])),
+  )
+  return [...new Set(found.map(({ configuration }) => `MutatingWebhookConfiguration ${configuration}`))]
+}
 
 function selects(fact: InjectorFact, labels: Labels, { neighbours }: Subject): boolean {
   const { namespace } = neighbours

@@ -11,5 +11,5 @@ export {
   injectorFacts,
   namingFact,
 } from './evidence-facts.ts'
-export { AUTOSCALERS, INJECTORS } from './evidence.ts'
+export { AUTOSCALERS, INJECTORS, webhooksOf } from './evidence.ts'
 export type * from './types.ts'

@@ -1,7 +1,24 @@
 // One object: compare → classify → decide → plan, on one page.
 import { createHmac } from 'node:crypto'
-import { type Cause, classifyField, classifyObject, type Ownership, ownershipOf } from '../classify/index.ts'
-import { compare, type Comparison, type FieldChange, type IgnoredChange, UNSTABLE } from '../compare/index.ts'
+import {
+  type Cause,
+  type CauseContext,
+  classifyField,
+  classifyObject,
+  type Delivery,
+  NO_WRITER_SETTINGS,
+  NOTHING_PENDING,
+  type Ownership,
+  ownershipOf,
+} from '../classify/index.ts'
+import {
+  compare,
+  type Comparison,
+  type FieldChange,
+  type IgnoredChange,
+  UNSTABLE,
+  webhooksOf,
+} from '../compare/index.ts'
 import { decideExtra, decideField, decideMissing, fights, type Verdict } from '../decide/index.ts'
 import { ruleMatches } from '../definition/index.ts'
 import { TRACKING_ANNOTATION } from '../desired/index.ts'
@@ -21,6 +38,7 @@ const NOTHING = {
   prune: false,
   takeover: null,
   health: null,
+  webhooks: [],
   problems: [],
 } as const
 
@@ -62,13 +80,31 @@ interface Seen {
   readonly comparison: Comparison
   readonly beginning: boolean
   readonly ruleBroken: Problem | null
+  readonly around: CauseContext
+}
+
+function deliveryOf({ permissions, revision, delivery = NOTHING_PENDING }: AppContext): Delivery {
+  const pending = delivery.pending || permissions.syncPending
+  return { ...delivery, pending, revision: delivery.revision === '' ? revision : delivery.revision }
+}
+
+function around(app: AppContext, { ref, neighbours }: ObjectSnapshot, live: KubeObject): CauseContext {
+  return {
+    ref,
+    live,
+    neighbours,
+    writers: app.writers ?? NO_WRITER_SETTINGS,
+    delivery: deliveryOf(app),
+    webhooks: webhooksOf(ref, live, neighbours),
+  }
 }
 
 function judge(seen: Seen, field: FieldChange): EvaluatedField {
   const { app, snapshot, ownership } = seen
-  const found: Cause = classifyField(field, ownership)
-  const cause = found.confidence === 'unknown' ? (snapshot.history.authors.get(field.at) ?? found) : found
+  const found: Cause = classifyField(field, ownership, seen.around)
+  const author = found.confidence === 'unknown' ? (snapshot.history.authors.get(field.at) ?? found) : found
   const preExisting = field.change === 'added' && (seen.beginning || snapshot.history.preExisting.has(field.at))
+  const cause = preExisting ? { ...author, preExisting } : author
   const verdict: Verdict = decideField({
     field,
     cause,
@@ -165,7 +201,16 @@ function see(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): Seen 
     snapshot.rules,
   )
   const ruleBroken = brokenRule(app, snapshot) ?? comparison.brokenRule
-  return { app, snapshot, live, ownership, comparison, beginning: begins(app, snapshot, ownership), ruleBroken }
+  return {
+    app,
+    snapshot,
+    live,
+    ownership,
+    comparison,
+    beginning: begins(app, snapshot, ownership),
+    ruleBroken,
+    around: around(app, snapshot, live),
+  }
 }
 
 interface Judged {
@@ -223,6 +268,7 @@ function present(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): O
     step,
     takeover: seen.beginning && step !== null ? judged.preExisting : null,
     health: healthOf(live),
+    webhooks: seen.around.webhooks,
     problems: [
       ...(seen.ruleBroken === null ? [] : [seen.ruleBroken]),
       ...wiped(seen),
@@ -292,7 +338,7 @@ function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
     ref: snapshot.ref,
     status: 'OutOfSync',
     difference: 'missing',
-    whole: { cause: classifyObject('missing'), verdict },
+    whole: { cause: classifyObject('missing', deliveryOf(app)), verdict },
     step,
     takeover: step === null ? null : [],
     health: { status: 'Missing', message: '' },

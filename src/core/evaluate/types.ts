@@ -1,4 +1,4 @@
-import type { Cause } from '../classify/index.ts'
+import type { Cause, Delivery, WriterSettings } from '../classify/index.ts'
 import type { FieldChange, IgnoredChange, Neighbours, RuleIndex } from '../compare/index.ts'
 import type { FightState, Permissions, Verdict } from '../decide/index.ts'
 import type { AppKey, IgnoreRule } from '../definition/index.ts'
@@ -22,6 +22,10 @@ export interface AppContext {
   readonly ignore: readonly IgnoreRule[]
   /** Key for the digests that stand in for values; one per installation. */
   readonly digestKey: string
+  /** Who is a person and who a machine, as the installation says. */
+  readonly writers?: WriterSettings
+  /** What is known of bringing Git's state in; whether this object waits is said by `permissions`. */
+  readonly delivery?: Delivery
 }
 
 /** What is remembered of one object. */
@@ -92,6 +96,8 @@ export interface ObjectEvaluation {
   /** To be remembered: enforcement begins with these additions in place. null = nothing new. */
   readonly takeover: readonly string[] | null
   readonly health: Health | null
+  /** MutatingWebhookConfigurations that are called for the object, as far as they are known. */
+  readonly webhooks: readonly string[]
   readonly problems: readonly Problem[]
 }
 

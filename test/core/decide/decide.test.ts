@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 import { describe, expect, it } from 'vitest'
+import { causeOf, type Means } from '../../../src/core/classify/index.ts'
 import type { ChangeKind } from '../../../src/core/compare/index.ts'
 import {
   decideExtra,
@@ -31,7 +32,7 @@ interface When {
   readonly change?: ChangeKind
   readonly path?: string
   readonly live?: Json
-  readonly means?: string
+  readonly means?: Means
   readonly confidence?: 'likely' | 'unknown'
 }
 interface Row {
@@ -74,14 +75,13 @@ describe('decideField', () => {
     const change = when.change ?? 'changed'
     const verdict = decideField({
       field: { path, at: pathKey(path), pointer: '', change, live: when.live ?? 'x' },
-      cause: {
+      cause: causeOf({
         class: 'desired-configuration',
-        actor: { user: null, manager: null, operation: null, subresource: null, time: null },
         means: when.means ?? 'kubectl',
-        owner: null,
+        mechanism: 'manual',
+        source: 'live',
         confidence: when.confidence ?? 'likely',
-        evidence: [],
-      },
+      }),
       permissions: permissionsOf(when),
       preExisting: when.preExisting ?? false,
       fighting: when.fighting ?? false,

@@ -1,18 +1,31 @@
 import { driftReport, type DriftReport, type ReportField, type ReportObject } from '../../../src/core/record/index.ts'
+import { causeOf, NOBODY } from '../../../src/core/classify/index.ts'
 import { type Problem, problem } from '../../../src/core/problem/index.ts'
 
-const kubectl: ReportField['cause'] = {
+const kubectl: ReportField['cause'] = causeOf({
   class: 'desired-configuration',
-  actor: { user: null, manager: 'kubectl-edit', operation: 'Update', subresource: null, time: '2026-01-01T10:00:00Z' },
+  actor: {
+    user: null,
+    manager: 'kubectl-edit',
+    operation: 'Update',
+    subresource: null,
+    time: '2026-01-01T10:00:00Z',
+    kind: 'person',
+  },
   means: 'kubectl',
-  owner: null,
+  tool: 'kubectl edit',
+  mechanism: 'manual',
+  source: 'live',
   confidence: 'likely',
-  evidence: [],
-}
+})
 const nobody: ReportField['cause'] = {
   ...kubectl,
-  actor: { user: null, manager: null, operation: null, subresource: null, time: null },
+  actor: NOBODY,
   means: 'unknown',
+  tool: null,
+  mechanism: 'unknown',
+  source: 'unknown',
+  fixBelongsIn: 'incident-process',
   confidence: 'unknown',
 }
 const alice: ReportField['cause'] = {
@@ -23,7 +36,9 @@ const alice: ReportField['cause'] = {
     operation: 'Update',
     subresource: 'scale',
     time: '2026-01-01T10:00:00Z',
+    kind: 'person',
   },
+  tool: 'kubectl scale',
   owner: 'team-web',
   confidence: 'certain',
 }

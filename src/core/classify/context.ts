@@ -1,0 +1,34 @@
+// What a cause is judged by, besides the difference and the object's own bookkeeping.
+import type { Neighbours } from '../compare/index.ts'
+import type { KubeObject, ObjectRef } from '../kube/index.ts'
+import { type Delivery, NOTHING_PENDING } from './delivery.ts'
+import { NO_WRITER_SETTINGS, type WriterSettings } from './writers.ts'
+
+/** One step up from an object to what made it. */
+export interface OwnerLink {
+  readonly kind: string
+  readonly name: string
+}
+
+export interface CauseContext {
+  readonly ref: ObjectRef
+  readonly live: KubeObject | null
+  readonly neighbours: Neighbours
+  readonly writers: WriterSettings
+  readonly delivery: Delivery
+  /** MutatingWebhookConfigurations that are called for this object. */
+  readonly webhooks: readonly string[]
+  /** Owners, nearest first; absent = as far as the object itself tells. */
+  readonly owners?: readonly OwnerLink[]
+}
+
+export function bareContext(ref: ObjectRef, live: KubeObject | null): CauseContext {
+  return {
+    ref,
+    live,
+    neighbours: { autoscalers: [] },
+    writers: NO_WRITER_SETTINGS,
+    delivery: NOTHING_PENDING,
+    webhooks: [],
+  }
+}
