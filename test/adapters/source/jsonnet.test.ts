@@ -173,7 +173,23 @@ describe.skipIf(jsonnet === '')('what a program reads', () => {
     [`import 'a\\u0062\\'c'`, ["ab'c"]],
     [`import @"C:\\x"`, ['C:\\x']],
     [`reimport 'x' important 'y' importx "z"`, []],
+    [`'import "' + importstr "a"`, ["' + importstr ", 'a']],
+    [`import "\\u0061\\/b" + import 'it\\'s'`, ['a/b', "it's"]],
+    ['import |||\n a\n|||', []],
+    ['import /* "a" */ # "b"\n "c"', ['c']],
   ])('%j', (text, paths) => expect(importsOf(text).map(({ path }) => path)).toEqual(paths))
+  test.each<[string, string]>([
+    ['comments without an end', `import ${'/**/'.repeat(50_000)}x`],
+    ['imports in comments of imports', 'import /* '.repeat(200_000)],
+    ['texts without an end', `import "${'\\'.repeat(99_999)}`],
+    ['texts without an end, many', `import 'x`.repeat(100_000)],
+  ])('%s take no time', (_, text) => {
+    try {
+      expect(importsOf(text).length).toBeLessThan(200_000)
+    } catch (error) {
+      expect(String(error)).toContain('HF1010')
+    }
+  })
 })
 
 describe.skipIf(jsonnet === '')('what is refused', () => {

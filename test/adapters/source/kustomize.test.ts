@@ -172,11 +172,12 @@ describe.skipIf(kustomize === '')('what a kustomization reads', () => {
   })
   test('the whole directory where the tool turns out to need more', async () => {
     const files = {
-      'a/kustomization.yaml': 'resources: [cm.yaml]\ntransformers: [t.yaml]\n',
+      'a/kustomization.yaml': 'resources: [cm.yaml]\ntransformers: [made]\n',
       'a/cm.yaml': configMap('web'),
       // A path in a place that nobody looks at.
-      'a/t.yaml':
-        'apiVersion: v1\nkind: List\nitems:\n- apiVersion: builtin\n  kind: PatchTransformer\n  metadata: {name: t}\n  path: body.yaml\n  target: {kind: ConfigMap}\n',
+      'a/made/kustomization.yaml': 'resources: [deep/t.yaml]\n',
+      'a/made/deep/t.yaml':
+        'apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: t}\npath: body.yaml\ntarget: {kind: ConfigMap}\n',
       'a/body.yaml': '- {op: add, path: /data/x, value: "1"}\n',
       'a/more.txt': 'x',
     }

@@ -8,9 +8,13 @@ import { shown } from '../git/address.ts'
 import type { SourceLimits } from '../limits.ts'
 import type { RepositoryFile } from './listing.ts'
 
-const BETWEEN = /(?:\s|(?:\/\/|#)[^\n]*\n|\/\*[\s\S]*?\*\/)*/.source
-const LITERAL = /(@?)(?:"((?:[^"\\]|\\[\s\S]|"")*)"|'((?:[^'\\]|\\[\s\S]|'')*)')/.source
-const IMPORT = new RegExp(`\\b(import|importstr|importbin)${BETWEEN}${LITERAL}`, 'g')
+/** Each is looked behind, in texts and comments too: what looks like one there must not hide one that is. */
+const KEYWORD = /\b(?:import|importstr|importbin)\b/g
+const SPACE = /\s*/y
+const LITERAL =
+  /"([^"\\]*(?:\\[\s\S][^"\\]*)*)"|'([^'\\]*(?:\\[\s\S][^'\\]*)*)'|@"([^"]*(?:""[^"]*)*)"|@'([^']*(?:''[^']*)*)'/y
+/** Characters between keywords and what they name, of one program: an import in a comment may stand before all the rest of it. */
+const LONGEST_WAY = 32 * 1024 * 1024
 
 export interface Import {
   /** Imported as a program, which may import more; not as text or bytes. */
@@ -18,22 +22,50 @@ export interface Import {
   readonly path: string
 }
 
+const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
+
+/** As Jsonnet reads it; what is no escape is refused by the tool. */
 function unescaped(text: string): string {
-  try {
-    return JSON.parse(`"${text.replace(/\\'/g, "'").replace(/(^|[^\\])"/g, '$1\\"')}"`)
-  } catch {
-    return text
+  return text.replace(/\\(?:u([0-9a-fA-F]{4})|([\s\S]))/g, (_, code?: string, char = '') =>
+    code === undefined ? (ESCAPES[char] ?? char) : String.fromCharCode(Number.parseInt(code, 16)),
+  )
+}
+
+/** Where the next word begins, space and comments passed over. */
+function afterSpace(program: string, from: number): number {
+  for (let at = from; ; ) {
+    SPACE.lastIndex = at
+    SPACE.exec(program)
+    at = SPACE.lastIndex
+    const isLine = program[at] === '#' || program.startsWith('//', at)
+    if (!isLine && !program.startsWith('/*', at)) return at
+    const end = program.indexOf(isLine ? '\n' : '*/', isLine ? at : at + 2)
+    if (end < 0) return program.length
+    at = end + (isLine ? 1 : 2)
   }
 }
 
-/** More than really are imports (in comments and strings) does no harm. */
+function literalAt(program: string, at: number): string | null {
+  LITERAL.lastIndex = at
+  const [, double, single, verbatimDouble, verbatimSingle] = LITERAL.exec(program) ?? []
+  const escaped = double ?? single
+  if (escaped !== undefined) return unescaped(escaped)
+  return verbatimDouble?.replaceAll('""', '"') ?? verbatimSingle?.replaceAll("''", "'") ?? null
+}
+
+/** More than really are imports (in comments and texts) does no harm. Throws HF1010. */
 export function importsOf(program: string): Import[] {
-  return [...program.matchAll(IMPORT)].map(([, keyword, verbatim, double, single]) => {
-    const body = double ?? single ?? ''
-    const quote = double === undefined ? "'" : '"'
-    const path = verbatim === '@' ? body.replaceAll(quote + quote, quote) : unescaped(body)
-    return { isProgram: keyword === 'import', path }
-  })
+  const found: Import[] = []
+  let way = 0
+  for (const { 0: keyword, index } of program.matchAll(KEYWORD)) {
+    const start = index + keyword.length
+    const at = afterSpace(program, start)
+    const path = literalAt(program, at)
+    way += at - start + (path?.length ?? 0)
+    if (way > LONGEST_WAY) throw new HoldfastError(problem('HF1010', 'the imports of a program cannot be told apart'))
+    if (path !== null) found.push({ isProgram: keyword === 'import', path })
+  }
+  return found
 }
 
 function leaves(path: string, from: readonly string[]): HoldfastError {

@@ -1,9 +1,8 @@
 // What a kustomization reads: found by following its files, so that only this is laid out, and its hashes are the key.
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
-import { canonicalJson, isMap } from '../../../core/kube/index.ts'
+import { canonicalJson } from '../../../core/kube/index.ts'
 import { HoldfastError, problem, type ProblemCode, type ProblemSubject } from '../../../core/problem/index.ts'
-import { readYaml } from '../../../core/yaml/index.ts'
 import { joinedPath } from '../files/joined-path.ts'
 import type { InputFile } from '../files/input-file.ts'
 import { ArchiveTrees } from '../files/archive-trees.ts'
@@ -11,7 +10,9 @@ import { type Place, type SourceFiles, TooLargeError } from '../files/trees.ts'
 import { shown } from '../git/address.ts'
 import type { SourceLimits } from '../limits.ts'
 import { chartOfPlugin, type ChartReference, chartsOf } from './kustomize-charts.ts'
+import { chartFault, type Fault, pathFault, pluginFault } from './kustomize-confinement.ts'
 import {
+  configurationsIn,
   inlinePlugins,
   KUSTOMIZATION_FILES,
   type MutableMap,
@@ -30,6 +31,14 @@ export interface Closure {
   readonly changed: ReadonlyMap<string, string>
   /** Whether a chart is inflated. */
   readonly hasCharts: boolean
+  /** Directories of the working directory that yield configurations of plugins, inner ones first. */
+  readonly yielding: readonly Yielding[]
+}
+
+export interface Yielding {
+  readonly directory: readonly string[]
+  /** Where the paths in those configurations start. */
+  readonly from: readonly string[]
 }
 
 export interface ClosureInput {
@@ -69,6 +78,7 @@ const isBase = (kind: Reference['kind']): boolean => kind === 'base' || kind ===
 class Gathering {
   readonly files = new Map<string, InputFile>()
   readonly changed = new Map<string, string>()
+  readonly yielding: Yielding[] = []
   hasCharts = false
   readonly #input: ClosureInput
   readonly #entered = new Set<string>()
@@ -142,7 +152,7 @@ class Gathering {
     }
     if (place.kind === 'blob') return this.#file(spot, place, kind)
     if (isBase(kind)) await this.enter(spot.area, place)
-    if (kind === 'plugin') await this.#pluginDirectory(spot, place)
+    if (kind === 'plugin') await this.#pluginDirectory(spot, { area: spot.area, place })
   }
 
   async #file(spot: Spot, { id, path }: Directory, kind: Reference['kind']): Promise<void> {
@@ -156,24 +166,45 @@ class Gathering {
 
   /** Configurations of generators and transformers: what they name is taken along where it is there. */
   async #plugins(spot: Spot, text: string): Promise<void> {
-    for (const { value } of readYaml(text, { file: spot.file }).documents) {
-      if (!isMap(value)) continue
-      const document = value as MutableMap
-      for (const path of pathsOfPlugin(document)) await this.#addIfThere(spot, path)
-      for (const chart of chartOfPlugin(document)) await this.#chart(spot, chart)
+    for (const document of configurationsIn(text, this.#subject(spot))) {
+      this.#check(spot, pluginFault(document, spot.path))
+      await this.#plugin(spot, document)
     }
   }
 
-  /** What a kustomization of generators yields is read below the kustomization that names it. */
-  async #pluginDirectory(spot: Spot, { id, path }: Directory): Promise<void> {
-    for (const entry of await spot.area.trees.entries(id)) {
+  async #plugin(spot: Spot, document: MutableMap): Promise<void> {
+    for (const path of pathsOfPlugin(document)) await this.#addIfThere(spot, path)
+    for (const chart of chartOfPlugin(document)) await this.#chart(spot, chart)
+  }
+
+  /**
+   * What a kustomization of generators yields is read below the kustomization that names it. What that will be its files
+   * only suggest.
+   */
+  async #pluginDirectory(spot: Spot, { area, place }: { area: Area; place: Directory }): Promise<void> {
+    const at = (mount: string, path: readonly string[]): string[] => joined(mount, path).split('/').filter(Boolean)
+    this.yielding.push({ directory: at(area.mount, place.path), from: at(spot.area.mount, spot.path) })
+    for (const entry of await area.trees.entries(place.id)) {
       if (entry.kind !== 'blob' || !/\.ya?ml$/.test(entry.name) || KUSTOMIZATION_FILES.includes(entry.name)) continue
-      await this.#plugins(spot, await this.#text(spot.area, [...path, entry.name], entry.id))
+      const text = await this.#text(area, [...place.path, entry.name], entry.id)
+      for (const document of this.#likely(spot, text)) await this.#plugin(spot, document)
     }
+  }
+
+  #likely(spot: Spot, text: string): MutableMap[] {
+    try {
+      return configurationsIn(text, this.#subject(spot)).filter((one) => pluginFault(one, spot.path) === null)
+    } catch {
+      return []
+    }
+  }
+
+  #check(spot: Spot, fault: Fault | null): void {
+    if (fault !== null) throw this.#refused(spot, fault.code, fault.what)
   }
 
   async #addIfThere(spot: Spot, text: string): Promise<void> {
-    const path = text.startsWith('/') ? null : joinedPath(spot.path, text)
+    const path = pathFault(text, spot.path) === null ? joinedPath(spot.path, text) : null
     if (path === null) return
     const place = await spot.area.trees.locate(spot.area.root, path)
     if (place.kind === 'blob') this.#add(spot.area, path, place.id)
@@ -181,9 +212,9 @@ class Gathering {
 
   async #chart(spot: Spot, chart: ChartReference): Promise<void> {
     this.hasCharts = true
+    this.#check(spot, chartFault(chart, spot.path))
     for (const file of chart.files) await this.#addIfThere(spot, file)
-    const path = chart.directory.startsWith('/') ? null : joinedPath(spot.path, chart.directory)
-    if (path === null) throw this.#refused(spot, 'HF1006', `has a chart home that leaves the repository`)
+    const path = joinedPath(spot.path, chart.directory) ?? []
     const place = await spot.area.trees.locate(spot.area.root, path)
     if (place.kind === 'tree') return this.#addTree(spot.area, { id: place.id, path })
     const { repository, name, version } = chart
@@ -218,7 +249,7 @@ class Gathering {
     }
     reference.replace(posix.relative(joined(spot.area.mount, spot.path), joined(area.mount, place.path)))
     await this.enter(area, place)
-    if (kind === 'plugin') await this.#pluginDirectory({ area, path: place.path, file: spot.file }, place)
+    if (kind === 'plugin') await this.#pluginDirectory(spot, { area, place })
   }
 
   /** The file's path in the working directory; null when the URL turns out to mean the repository. */
@@ -298,7 +329,7 @@ class Gathering {
 export async function kustomizeClosure(input: ClosureInput): Promise<Closure> {
   const gathering = new Gathering(input)
   await gathering.enter({ ...input.files, mount: '' }, input.place)
-  const { files, changed, hasCharts } = gathering
+  const { files, changed, hasCharts, yielding } = gathering
   const sorted = [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
-  return { files: sorted, changed, hasCharts }
+  return { files: sorted, changed, hasCharts, yielding }
 }

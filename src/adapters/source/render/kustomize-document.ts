@@ -29,11 +29,18 @@ function asMutable(value: unknown): MutableMap | null {
   return isMap(value) ? (structuredClone(value) as MutableMap) : null
 }
 
-/** The name under which a field is written: kustomize does not mind capitals. */
+/** Go compares names of fields so: the long s is an s, the Kelvin sign a k. */
+const folded = (name: string): string => name.toUpperCase().toLowerCase()
+
+/**
+ * The name under which a field is written: kustomize does not mind capitals. Written in two ways it would take the last,
+ * and we might look at the other. Throws HF1007.
+ */
 export function keyOf(map: MutableMap, field: string): string {
-  if (Object.hasOwn(map, field)) return field
-  const wanted = field.toLowerCase()
-  return Object.keys(map).find((key) => key.toLowerCase() === wanted) ?? field
+  const wanted = folded(field)
+  const [key = field, other] = Object.keys(map).filter((name) => folded(name) === wanted)
+  if (other === undefined) return key
+  throw new HoldfastError(problem('HF1007', `the kustomization has both ${key} and ${other}, which are one field`))
 }
 
 export function fieldOf(map: MutableMap, field: string): unknown {
@@ -61,8 +68,8 @@ export function listIn(map: MutableMap, field: string): unknown[] {
 
 /** What a kustomization names. */
 export interface Reference {
-  /** `base`: file, directory or repository; `plugin`: the same, or inline; `file`: a file, or inline. */
-  readonly kind: 'base' | 'plugin' | 'file'
+  /** `base`: file, directory or repository; `plugin`: the same, or inline; `patch`: a file, or inline; `file`: a file. */
+  readonly kind: 'base' | 'plugin' | 'patch' | 'file'
   readonly text: string
   replace(text: string): void
 }
@@ -76,14 +83,16 @@ const LISTS: readonly (readonly [string, Reference['kind']])[] = [
   ['validators', 'plugin'],
   ['crds', 'file'],
   ['configurations', 'file'],
-  ['patchesStrategicMerge', 'file'],
+  ['patchesStrategicMerge', 'patch'],
 ]
 const WITH_PATH = ['patches', 'patchesJson6902', 'replacements']
 const GENERATORS = ['configMapGenerator', 'secretGenerator']
 
-/** Inline documents have several lines or are maps; a path is neither. */
-function isInline(text: string): boolean {
-  return text === '' || text.includes('\n') || /^\s*[{[]/.test(text)
+/** As kustomize tells them apart: what can be read as documents is no path. `[x]/../y` cannot. */
+function isInline({ kind, text }: Pick<Reference, 'kind' | 'text'>): boolean {
+  if (kind !== 'plugin' && kind !== 'patch') return false
+  const { documents, problems } = readYaml(text, { file: 'inline' })
+  return problems.length === 0 && documents.length > 0 && documents.every(({ value }) => isMap(value))
 }
 
 function* ofList(map: MutableMap, field: string, kind: Reference['kind']): Generator<Reference> {
@@ -139,22 +148,37 @@ function* allReferences(document: MutableMap): Generator<Reference> {
 
 /** Every file, directory and repository that a kustomization names outside of itself, charts excepted. */
 export function referencesOf(document: MutableMap): Reference[] {
-  return [...allReferences(document)].filter(({ text }) => !isInline(text))
+  return [...allReferences(document)].filter((reference) => reference.text !== '' && !isInline(reference))
 }
 
 /** The inline documents among generators, transformers and validators. */
 export function inlinePlugins(document: MutableMap): string[] {
   return [...allReferences(document)]
-    .filter(({ kind, text }) => kind === 'plugin' && isInline(text))
+    .filter((reference) => reference.kind === 'plugin' && isInline(reference))
     .map(({ text }) => text)
+}
+
+/** The documents of a text, lists replaced by what is in them. Throws HF1003, HF1007, HF1008. */
+export function configurationsIn(text: string, subject: ProblemSubject & { file: string }): MutableMap[] {
+  const { documents, problems } = readYaml(text, { file: subject.file })
+  const [wrong] = problems
+  if (wrong !== undefined) throw new HoldfastError({ ...wrong, subject: { ...subject, ...wrong.subject } })
+  return documents.flatMap(({ value }) => withoutLists(value))
+}
+
+function withoutLists(value: unknown): MutableMap[] {
+  if (!isMap(value)) return []
+  const map = value as MutableMap
+  return Array.isArray(map['items']) ? map['items'].flatMap(withoutLists) : [map]
 }
 
 /** Paths that the configuration of a generator or transformer may name, whatever its kind. */
 export function pathsOfPlugin(document: MutableMap): string[] {
   const references: Reference[] = []
   for (const field of ['path', 'env', 'valuesFile']) references.push(...ofField(document, field, 'file'))
-  for (const field of ['paths', 'envs', 'additionalValuesFiles']) references.push(...ofList(document, field, 'file'))
+  references.push(...ofList(document, 'paths', 'patch'))
+  for (const field of ['envs', 'additionalValuesFiles']) references.push(...ofList(document, field, 'file'))
   references.push(...ofGeneratorFiles(document))
   for (const item of mapsIn(document, 'replacements')) references.push(...ofField(item, 'path', 'file'))
-  return references.map(({ text }) => text).filter((text) => !isInline(text))
+  return references.filter((reference) => reference.text !== '' && !isInline(reference)).map(({ text }) => text)
 }

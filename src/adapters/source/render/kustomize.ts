@@ -3,6 +3,7 @@ import type { KustomizeVersion } from '../../../core/definition/index.ts'
 import { HoldfastError, problem } from '../../../core/problem/index.ts'
 import { kustomizeClosure } from './kustomize-closure.ts'
 import { componentsOf } from './kustomize-components.ts'
+import { checkYield } from './kustomize-confinement.ts'
 import { addComponents, editKustomization } from './kustomize-edit.ts'
 import type { Planner, RenderContext, RenderPlan } from './plan.ts'
 import { kubeVersion as kubeVersionOf } from './plugin-environment.ts'
@@ -67,8 +68,11 @@ async function planWith(context: RenderContext, extent: 'named' | 'directories')
     run: async (work) => {
       for (const [path, text] of closure.changed) await work.write(path, text)
       const command = helm === null ? [] : ['--helm-command', helm.program]
-      const cwd = place.path.join('/')
-      const text = await work.call(tool, { args: [...args, ...command], cwd })
+      const build = (path: readonly string[]): Promise<string> =>
+        work.call(tool, { args: [...args, ...command], cwd: path.join('/') })
+      for (const { directory, from } of closure.yielding)
+        checkYield(await build(directory), from, { ...context.subject, file: directory.join('/') })
+      const text = await build(place.path)
       return { texts: [{ file: [...place.path, 'kustomization.yaml'].join('/'), text, lines: 'none' }], problems: [] }
     },
   }
