@@ -72,7 +72,7 @@ export class DumpReader implements PieceSink {
       const { value } = document
       if (isMap(value) && Array.isArray(value.items) && value.kind === undefined) this.broken(document.line, CUT_OFF)
       else if (isEmptyList(value)) this.seen += 1
-      else this.#keep(objectsOfDocuments([{ ...document, value: typedItems(value) }], file))
+      else this.#keep(objectsOfDocuments([{ ...document, value: typedItems(value) }], { file }))
     }
   }
 
@@ -109,7 +109,7 @@ export class DumpReader implements PieceSink {
     const { documents, problems } = readYaml(text, { file, lineOf: rest.lineOf })
     this.problems.push(...problems)
     const [list, ...others] = documents
-    if (others.length > 0) this.#keep(objectsOfDocuments(others, file))
+    if (others.length > 0) this.#keep(objectsOfDocuments(others, { file }))
     if (list === undefined || !isMap(list.value)) return
     this.seen += 1
     const { apiVersion, kind } = list.value

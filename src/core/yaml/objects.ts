@@ -1,6 +1,6 @@
 import { isMap, type Json, type JsonMap, type KubeObject } from '../kube/index.ts'
 import { problem, type Problem } from '../problem/index.ts'
-import { type ReadOptions, readYaml, type YamlDocument } from './read.ts'
+import { placeIn, type ReadOptions, readYaml, type YamlDocument } from './read.ts'
 
 export interface ReadObject {
   readonly object: KubeObject
@@ -10,10 +10,11 @@ export interface ReadObject {
 export interface ObjectsOfFile {
   readonly objects: readonly ReadObject[]
   readonly problems: readonly Problem[]
+  /** The first document that cannot be told to be an object at all; one of the problems. */
+  readonly broken: Problem | null
 }
 
-interface Place {
-  readonly file: string
+interface Place extends Pick<ReadOptions, 'file' | 'from'> {
   readonly line: number
 }
 
@@ -77,40 +78,51 @@ function hasNulls(metadata: JsonMap): boolean {
 }
 
 function notObject(place: Place, reason: string): Problem {
-  return problem('HF1012', `${place.file}:${place.line}: ${reason}`, { file: place.file, line: place.line })
+  const { text, subject } = placeIn(place, place.line)
+  return problem('HF1012', `${text}: ${reason}`, subject)
 }
 
-/** Files of other tools lie beside manifests; what has neither a kind nor both other marks is taken for one of those. */
+/** What objects have beside their kind, and files of other tools (Chart.yaml) that say an apiVersion do not. */
+const OBJECT_FIELDS = ['metadata', 'spec', 'data', 'stringData', 'binaryData', 'rules', 'roleRef', 'subsets', 'items']
+
+/** Whether it may belong to another tool: nothing in it says that an object is meant. */
 function isForeign(value: Json): boolean {
   if (Array.isArray(value)) return !value.some((item) => isMap(item) && item['kind'] !== undefined)
   if (!isMap(value)) return true
-  return value['kind'] === undefined && (value['apiVersion'] === undefined || value['metadata'] === undefined)
+  if (value['kind'] !== undefined) return false
+  return value['apiVersion'] === undefined || OBJECT_FIELDS.every((field) => value[field] === undefined)
 }
 
 class Collector {
   readonly objects: ReadObject[] = []
   readonly problems: Problem[] = []
+  broken: Problem | null = null
 
   add(value: Json, place: Place, depth: number): void {
-    if (!isMap(value)) {
-      this.problems.push(notObject(place, 'the document is not a map'))
-      return
-    }
+    if (!isMap(value)) return this.refuse(place, 'the document is not a map')
     const fault = envelopeFault(value)
-    if (fault !== undefined) this.problems.push(notObject(place, fault))
+    if (fault !== undefined) this.refuse(place, fault)
     else if (isListKind(value)) this.addItems(value, { place, depth, lines: [] })
     else this.addObject(value, place)
   }
 
+  refuse(place: Place, reason: string): void {
+    const refused = notObject(place, reason)
+    this.problems.push(refused)
+    this.broken ??= refused
+  }
+
   addItems(list: JsonMap, at: { place: Place; depth: number; lines: readonly number[] }): void {
-    if (at.depth >= LIST_NESTING) {
-      this.problems.push(notObject(at.place, 'lists are nested too deeply'))
-      return
-    }
+    if (at.depth >= LIST_NESTING) return this.refuse(at.place, 'lists are nested too deeply')
     const items = (list['items'] ?? []) as readonly Json[]
     items.forEach((item, index) => {
-      this.add(item, { file: at.place.file, line: at.lines[index] ?? at.place.line }, at.depth + 1)
+      this.add(item, { ...at.place, line: at.lines[index] ?? at.place.line }, at.depth + 1)
     })
+  }
+
+  result(): ObjectsOfFile {
+    const { objects, problems, broken } = this
+    return { objects, problems, broken }
   }
 
   private addObject(value: JsonMap, place: Place): void {
@@ -121,7 +133,8 @@ class Collector {
     }
     const metadata = value['metadata'] as JsonMap
     const object = hasNulls(metadata) ? { ...value, metadata: withoutNulls(metadata) } : value
-    this.objects.push({ object: object as unknown as KubeObject, origin: { file: place.file, line: place.line } })
+    const line = place.from === 'output' ? 0 : place.line
+    this.objects.push({ object: object as unknown as KubeObject, origin: { file: place.file, line } })
   }
 }
 
@@ -131,31 +144,40 @@ function isListKind(value: JsonMap): boolean {
 }
 
 /**
- * The Kubernetes objects of documents in their order, lists replaced by their items. Documents of other tools are passed
- * over; those that were meant as objects and are none give HF1012.
+ * The Kubernetes objects of documents in their order, lists replaced by their items. Empty documents are passed over. One
+ * that is no object gives HF1012, except in a file in which nothing is meant as one: files of other tools lie beside
+ * manifests. A tool prints nothing but objects.
  */
-export function objectsOfDocuments(documents: readonly YamlDocument[], file: string): ObjectsOfFile {
+export function objectsOfDocuments(
+  documents: readonly YamlDocument[],
+  { file, from = 'file' }: Pick<ReadOptions, 'file' | 'from'>,
+): ObjectsOfFile {
   const collector = new Collector()
-  for (const { value, line, itemLines } of documents) {
-    if (isForeign(value)) continue
-    const place = { file, line }
+  const written = documents.filter(({ value }) => value !== null)
+  if (from === 'file' && written.every(({ value }) => isForeign(value))) return collector.result()
+  for (const { value, line, itemLines } of written) {
+    const place = { file, from, line }
     if (isMap(value) && isListKind(value) && envelopeFault(value) === undefined) {
       collector.addItems(value, { place, depth: 0, lines: itemLines })
     } else collector.add(value, place, 0)
   }
-  return { objects: collector.objects, problems: collector.problems }
+  return collector.result()
 }
 
-/** The Kubernetes objects of a YAML or JSON text; empty documents are passed over. */
+/** The Kubernetes objects of a YAML or JSON text. */
 export function readObjects(text: string, options: ReadOptions): ObjectsOfFile {
   const { documents, problems } = readYaml(text, options)
-  const found = objectsOfDocuments(documents, options.file)
-  return { objects: found.objects, problems: [...problems, ...found.problems] }
+  const found = objectsOfDocuments(documents, options)
+  return {
+    objects: found.objects,
+    problems: [...problems, ...found.problems],
+    broken: problems[0] ?? found.broken,
+  }
 }
 
 /** The Kubernetes objects among the items of a list, each with its line; items that are none give HF1012. */
 export function objectsOfItems(items: readonly { value: Json; line: number }[], file: string): ObjectsOfFile {
   const collector = new Collector()
   for (const { value, line } of items) collector.add(value, { file, line }, 1)
-  return { objects: collector.objects, problems: collector.problems }
+  return collector.result()
 }

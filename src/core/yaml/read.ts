@@ -1,6 +1,6 @@
 import { YAMLException } from 'js-yaml'
 import type { Json } from '../kube/index.ts'
-import { problem, type Problem } from '../problem/index.ts'
+import { problem, type Problem, type ProblemSubject } from '../problem/index.ts'
 import { Composer, YAML_LIMITS, YamlError, type YamlLimits } from './compose.ts'
 import { parseText } from './parse.ts'
 
@@ -58,27 +58,38 @@ export interface ReadOptions {
   readonly limits?: YamlLimits
   /** The line of the file at which a line of the text stands, both 1-based; for texts that were cut out of a file. */
   readonly lineOf?: (line: number) => number
+  /** `output`: a tool printed the text; its lines are none of the file's. */
+  readonly from?: 'file' | 'output'
 }
 
-interface ReadContext {
-  readonly file: string
+/** Where something stands, for messages and for subjects. */
+export function placeIn(
+  { file, from = 'file' }: Pick<ReadOptions, 'file' | 'from'>,
+  line: number,
+): { readonly text: string; readonly subject: ProblemSubject } {
+  if (from === 'output') return { text: `${file}: line ${line} of what was made of it`, subject: { file } }
+  return { text: `${file}:${line}`, subject: { file, line } }
+}
+
+interface ReadContext extends Pick<ReadOptions, 'file' | 'from'> {
   readonly lineOf: (line: number) => number
   readonly limits: YamlLimits
   readonly spent: { aliases: number }
 }
 
 /** The parser's message without its snippet: the snippet quotes the file, and the file may hold a Secret. */
-function refusal(error: unknown, chunk: Chunk, { file, lineOf }: ReadContext): Problem {
+function refusal(error: unknown, chunk: Chunk, context: ReadContext): Problem {
+  const at = (line: number): ReturnType<typeof placeIn> => placeIn(context, context.lineOf(chunk.lines + line))
   if (error instanceof YamlError) {
-    const line = lineOf(chunk.lines + error.line)
-    return problem(error.code, `${file}:${line}: ${error.message}`, { file, line })
+    const { text, subject } = at(error.line)
+    return problem(error.code, `${text}: ${error.message}`, subject)
   }
   if (error instanceof YAMLException) {
-    const line = lineOf(chunk.lines + (error.mark?.line ?? 0) + 1)
+    const { text, subject } = at((error.mark?.line ?? 0) + 1)
     const isDepth = error.reason.includes('maxDepth') || error.reason.includes('nesting')
-    return problem(isDepth ? 'HF1010' : 'HF1003', `${file}:${line}: ${error.reason}`, { file, line })
+    return problem(isDepth ? 'HF1010' : 'HF1003', `${text}: ${error.reason}`, subject)
   }
-  return problem('HF1003', `${file}: the document cannot be read`, { file, line: lineOf(chunk.lines + 1) })
+  return problem('HF1003', `${context.file}: the document cannot be read`, at(1).subject)
 }
 
 function readChunk(chunk: Chunk, context: ReadContext): YamlDocument[] {
@@ -106,8 +117,8 @@ function linesAt(chunk: Chunk, positions: readonly number[]): number[] {
  * duplicate keys are refused, and what follows `...` is read too. Integers beyond 2^53 are bigint.
  */
 export function readYaml(text: string, options: ReadOptions): YamlFile {
-  const { file, limits = YAML_LIMITS, lineOf = (line) => line } = options
-  const context: ReadContext = { file, lineOf, limits, spent: { aliases: 0 } }
+  const { file, from = 'file', limits = YAML_LIMITS, lineOf = (line) => line } = options
+  const context: ReadContext = { file, from, lineOf, limits, spent: { aliases: 0 } }
   const documents: YamlDocument[] = []
   const problems: Problem[] = []
   for (const chunk of chunksOf(text)) {

@@ -25,6 +25,20 @@ async function rendering(files: Files, options: LocalRender = {}): Promise<strin
   }
 }
 
+describe.skipIf(helm === '')('templates that make something else than objects', () => {
+  test.each<[string, string]>([
+    ['without a kind', 'apiVersion: v1\nmetadata: {name: x}\n'],
+    ['without an apiVersion', 'kind: ConfigMap\nmetadata: {name: x}\n'],
+  ])('%s', async (_, text) => {
+    const said = await failing({ 'templates/a.yaml': CONFIG, 'templates/lost.yaml': text })
+    expect([said.code, said.subject.file?.endsWith('/templates/lost.yaml')]).toEqual(['HF1012', true])
+  })
+  test('and nothing at all', async () => {
+    const files = { 'templates/a.yaml': CONFIG, 'templates/none.yaml': '{{ if false }}{{ end }}\n# nothing\n---\n' }
+    expect(await rendering(files)).toContain('ConfigMap')
+  })
+})
+
 const limits = { renderMs: 4_000, outputBytes: 1_000_000, toolMemoryBytes: 256 * 1024 * 1024 }
 
 describe.skipIf(helm === '')('charts that never end or are too large', () => {

@@ -193,6 +193,16 @@ describe.skipIf(jsonnet === '')('what a program reads', () => {
 })
 
 describe.skipIf(jsonnet === '')('what is refused', () => {
+  test.each([
+    `{metadata: {name: 'x'}}`,
+    `[${OBJECT('a')}, {spec: {}}]`,
+    '{}',
+  ])('what is no object: %s', async (text) => {
+    const files = { 'app/a.jsonnet': text, 'app/b.jsonnet': OBJECT('b') }
+    expect(await problemOf(of(files, { path: 'app' }))).toMatchObject({
+      ...{ code: 'HF1012', subject: { file: 'app/a.jsonnet' } },
+    })
+  })
   test.each<[string, string, string]>([
     ['a file of the machine', "importstr '/etc/passwd'", 'HF1006'],
     ['a path out of the repository', "importstr '../../../../../../etc/passwd'", 'HF1006'],

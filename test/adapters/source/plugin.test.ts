@@ -192,9 +192,12 @@ describe('plugins that fail', () => {
     const limits = { outputBytes: 1_000_000, renderMs: 5_000 }
     expect((await problemOf(of({ files, plugins: [plugin('true', rest)], bench: { limits } }))).code).toBe(code)
   })
-  test('output that is no manifest is named, what is lost is not passed over', async () => {
-    const rendered = await of({ plugins: [plugin('echo "kind: [broken"')] })
-    expect(rendered.problems.map(({ code }) => code)).toEqual(['HF1003'])
+  test.each([
+    ['echo "kind: [broken"', 'HF1003'],
+    ['echo "no manifest"', 'HF1012'],
+    [`${showing('true')}; printf -- '---\\nmetadata: {name: lost}\\n'`, 'HF1012'],
+  ])('output that is no manifest fails the render: %s', async (script, code) => {
+    expect(await problemOf(of({ plugins: [plugin(script)] }))).toMatchObject({ code, subject: { file: 'app' } })
   })
   test('a link out of the repository is refused', async () => {
     const files = { 'app/a': { symlink: '../../../../etc/passwd' } }

@@ -117,11 +117,12 @@ describe('objects', () => {
     ['nothing', ''],
     ['null', 'null'],
   ])('%s is passed over', (_, text) => {
-    expect(readObjects(text, { file: 'a.yaml' })).toEqual({ objects: [], problems: [] })
+    expect(readObjects(text, { file: 'a.yaml' })).toEqual({ objects: [], problems: [], broken: null })
   })
   test.each([
     ['no apiVersion', 'kind: ConfigMap\nmetadata: {name: a}', 'apiVersion is missing'],
     ['no kind', 'apiVersion: v1\nmetadata: {name: a}', 'kind is missing'],
+    ['neither kind nor metadata', 'apiVersion: apps/v1\nspec: {replicas: 1}', 'kind is missing'],
     ['a number for a kind', 'apiVersion: v1\nkind: 1\nmetadata: {name: a}', 'kind must be text'],
     ['no metadata', 'apiVersion: v1\nkind: ConfigMap', 'metadata is missing'],
     ['no name', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {labels: {}}', 'metadata.name is missing'],
@@ -147,6 +148,45 @@ describe('objects', () => {
     expect(objects).toEqual([])
     expect(problems).toMatchObject([{ code: 'HF1012', subject: { file: 'dir/a.yaml', line: 2 } }])
     expect(problems[0]?.message).toContain(reason)
+  })
+  test.each([
+    ['a map', 'spec: {replicas: 1}', 'kind is missing'],
+    ['a scalar', 'hello', 'the document is not a map'],
+    ['a list', '- a', 'the document is not a map'],
+  ])('beside an object %s is no file of another tool', (_, text, reason) => {
+    for (const both of [`${configMap('one')}---\n${text}\n`, `${text}\n---\n${configMap('one')}`]) {
+      const { objects, problems, broken } = readObjects(both, { file: 'a.yaml' })
+      expect(objects.length).toBe(1)
+      expect(problems.map(({ code, message }) => `${code} ${message}`)).toEqual([
+        expect.stringMatching(new RegExp(`^HF1012 a.yaml:[15]: ${reason}`)),
+      ])
+      expect(broken).toEqual(problems[0])
+    }
+  })
+  test.each([
+    ['a map without a kind', 'apiVersion: v1\nmetadata: {name: x}', 'HF1012'],
+    ['a map of something else', 'replicas: 3', 'HF1012'],
+    ['an empty map', '{}', 'HF1012'],
+    ['a scalar', 'done', 'HF1012'],
+    ['a list', '- a', 'HF1012'],
+    ['an item of a List', 'apiVersion: v1\nkind: List\nitems: [{metadata: {name: x}}]', 'HF1012'],
+    ['a null item of a List', 'apiVersion: v1\nkind: List\nitems: [null]', 'HF1012'],
+    ['half a document', 'a: [', 'HF1003'],
+  ])('what a tool printed is nothing but objects: %s breaks it', (_, text, code) => {
+    const { broken } = readObjects(`${configMap('one')}---\n${text}\n`, { file: 'a.yaml', from: 'output' })
+    expect(broken).toMatchObject({ code, subject: { file: 'a.yaml' } })
+    expect(broken?.message).toMatch(/^a\.yaml: line [5-9] of what was made of it: /)
+    expect(broken?.subject.line).toBeUndefined()
+  })
+  test.each([
+    ['nothing', ''],
+    ['empty documents', '---\n---\n'],
+    ['comments', '---\n# nothing here\n---\n# Source: x\n'],
+    ['null', '---\nnull\n---\n~\n'],
+    ['an object that lacks a name', '---\napiVersion: v1\nkind: A\nmetadata: {}\n'],
+  ])('what a tool printed may hold %s', (_, text) => {
+    const read = readObjects(`${configMap('one')}${text}`, { file: 'a.yaml', from: 'output' })
+    expect([read.objects.length, read.broken, read.objects[0]?.origin.line]).toEqual([1, null, 0])
   })
   test('null labels and annotations become what the server makes of them', () => {
     const text = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: , labels: {a: , b: x}, annotations: }'

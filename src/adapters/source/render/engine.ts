@@ -160,14 +160,10 @@ export class RenderEngine {
     try {
       const { texts, problems } = await plan.run(work)
       const read = await readFiles(texts, limits.inlineBytes)
-      const made = new Set(texts.filter(({ lines }) => lines === 'none').map(({ file }) => file))
-      // Lines of a tool's output say nothing about the repository.
-      const objects = read.objects.map(({ object, origin }) =>
-        made.has(origin.file) ? { object, origin: { ...origin, line: 0 } } : { object, origin },
-      )
-      const changed = await this.#changed(key, { ...read, objects }, kept)
+      if (read.broken !== null) throw new HoldfastError(read.broken)
+      const changed = await this.#changed(key, read, kept)
       const digest = digestOf(read)
-      return { objects, digest, problems: [...problems, ...read.problems, ...changed] }
+      return { objects: read.objects, digest, problems: [...problems, ...read.problems, ...changed] }
     } finally {
       await work.remove()
     }

@@ -18,6 +18,8 @@ export interface FileText {
 export interface ReadResult {
   readonly objects: readonly RenderedObject[]
   readonly problems: readonly Problem[]
+  /** Something that a tool printed and that is no object at all: what it printed counts whole or not at all. */
+  readonly broken: Problem | null
 }
 
 /** With the hash of every object, in their order: made where they are read, so that nobody walks them again. */
@@ -29,6 +31,7 @@ export interface DigestedResult extends ReadResult {
 export interface ThreadAnswer {
   readonly objects: readonly PackedObject[]
   readonly problems: readonly Problem[]
+  readonly broken: Problem | null
   readonly digests: readonly string[]
 }
 
@@ -42,23 +45,25 @@ export function objectDigest({ object }: RenderedObject): string {
 }
 
 function readFile({ file, text, lines }: FileText, limits: YamlLimits): DigestedResult {
-  if (lines !== 'none' && text.includes(SKIP_MARK)) return { objects: [], problems: [], digests: [] }
+  const isMade = lines === 'none'
+  if (!isMade && text.includes(SKIP_MARK)) return { objects: [], problems: [], broken: null, digests: [] }
   // Nobody can mend what a tool made of other people's templates; Kubernetes' own reader takes it as it is.
-  const lenient: YamlLimits = lines === 'none' ? { ...limits, repeatedKeys: 'last' } : limits
-  const { objects, problems } = readObjects(text, { file, limits: lenient })
-  return { objects, problems, digests: objects.map(objectDigest) }
+  const lenient: YamlLimits = isMade ? { ...limits, repeatedKeys: 'last' } : limits
+  const read = readObjects(text, { file, limits: lenient, from: isMade ? 'output' : 'file' })
+  return { ...read, broken: isMade ? read.broken : null, digests: read.objects.map(objectDigest) }
 }
 
 /** The thread's work: one file at a time, in the form that is cheapest to hand over. */
 export function readForThread(file: FileText): ThreadAnswer {
-  const { objects, problems, digests } = readFile(file, YAML_LIMITS)
-  return { objects: objects.map(pack), problems, digests }
+  const { objects, ...rest } = readFile(file, YAML_LIMITS)
+  return { ...rest, objects: objects.map(pack) }
 }
 
 function joined(parts: readonly DigestedResult[]): DigestedResult {
   return {
     objects: parts.flatMap(({ objects }) => objects),
     problems: parts.flatMap(({ problems }) => problems),
+    broken: parts.find(({ broken }) => broken !== null)?.broken ?? null,
     digests: parts.flatMap(({ digests }) => digests),
   }
 }
@@ -78,8 +83,10 @@ function answersOfThread(files: readonly FileText[]): Promise<readonly ThreadAns
   )
   return new Promise((resolve) => {
     const answers: ThreadAnswer[] = []
-    const failed = (why: string): void =>
-      resolve([{ objects: [], digests: [], problems: [problem('HF1010', `the manifests could not be read: ${why}`)] }])
+    const failed = (why: string): void => {
+      const limit = problem('HF1010', `the manifests could not be read: ${why}`)
+      resolve([{ objects: [], digests: [], problems: [limit], broken: null }])
+    }
     const timer = setTimeout(() => {
       void worker.terminate()
       failed(`it took longer than ${THREAD_MS / 1000} s`)
@@ -95,16 +102,10 @@ function answersOfThread(files: readonly FileText[]): Promise<readonly ThreadAns
 }
 
 async function inThread(files: readonly FileText[]): Promise<DigestedResult> {
-  const answers = await answersOfThread(files)
-  const objects = await inSlices(
-    answers.flatMap((answer) => answer.objects),
-    unpack,
-  )
-  return {
-    objects,
-    problems: answers.flatMap(({ problems }) => problems),
-    digests: answers.flatMap(({ digests }) => digests),
-  }
+  const parts: DigestedResult[] = []
+  for (const answer of await answersOfThread(files))
+    parts.push({ ...answer, objects: await inSlices(answer.objects, unpack) })
+  return joined(parts)
 }
 
 /** Reads every file; one that cannot be read loses none of the others. */
