@@ -1,4 +1,5 @@
-import type { KubeObject } from '../kube/index.ts'
+import { isMap, type KubeObject } from '../kube/index.ts'
+import { type Problem, problem } from '../problem/index.ts'
 import { readYaml } from '../yaml/index.ts'
 import { parseGoDuration } from './duration.ts'
 import {
@@ -37,7 +38,40 @@ function readVariables(field: Field): readonly string[] {
   return names
 }
 
-function readPlugin(name: string, field: Field): PluginDefinition {
+/** Single letters to insert, take out or replace until one is the other. */
+function distance(a: string, b: string): number {
+  let row = [...b, ''].map((_, index) => index)
+  for (const [line, char] of [...a].entries()) {
+    const next = [line + 1]
+    for (let at = 1; at <= b.length; at++) {
+      const [left = 0, above = 0, before = 0] = [next[at - 1], row[at], row[at - 1]]
+      next.push(Math.min(left + 1, above + 1, before + Number(char !== b[at - 1])))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+const CLOSE = 2
+
+/** Whether a field that nobody knows may have been meant to be `discover`: it is so unless it is clearly another one. */
+function mayBeDiscover(name: string): boolean {
+  const near = FIELDS.filter((field) => distance(name.toLowerCase(), field.toLowerCase()) <= CLOSE)
+  return near.length === 0 || near.includes('discover')
+}
+
+/** null = nobody can tell which sources the plugin was meant for. */
+function readDiscover(field: Field): readonly string[] | null {
+  if (!isMap(field.value)) return null
+  const before = field.reading.problems.length
+  const globs = stringsOf(member(field, 'discover'))
+  if (field.reading.problems.length > before) return null
+  if (isSet(member(field, 'discover'))) return globs
+  const others = Object.keys(field.value).filter((name) => !FIELDS.includes(name))
+  return others.some(mayBeDiscover) ? null : globs
+}
+
+function readPlugin(name: string, field: Field): Omit<PluginDefinition, 'problem'> {
   mapOf(field)
   refuseOthers(field, { supported: FIELDS })
   const list = (key: string) => stringsOf(member(field, key))
@@ -48,27 +82,41 @@ function readPlugin(name: string, field: Field): PluginDefinition {
     command,
     args: list('args'),
     init: list('init'),
-    discover: list('discover'),
+    discover: readDiscover(field),
     network: booleanOf(member(field, 'network')) ?? false,
     passEnv: readVariables(member(field, 'passEnv')),
     timeoutMs: readTimeout(member(field, 'timeout')),
   }
 }
 
-/** Reads the ConfigMap `holdfast-plugins`: name → YAML. A plugin that cannot be read is left out, with its problems. */
+/** What the sources that use the plugin are told. */
+function unusable(name: string, { message, subject }: Problem): Problem {
+  const told = `${OBJECT}: the plugin ${name} cannot be used: ${message}`
+  return problem(
+    'HF2008',
+    told,
+    { path: name, ...subject, object: OBJECT },
+    `Correct the key ${name} in the ${OBJECT}.`,
+  )
+}
+
+/**
+ * Reads the ConfigMap `holdfast-plugins`: name → YAML. A plugin that cannot be read is there with its problem: without
+ * it, sources that it was meant for would be taken for something else.
+ */
 export function readPlugins(configMap: KubeObject | null, problems: Reading['problems']): readonly PluginDefinition[] {
   const outer: Reading = { problems, subject: { object: OBJECT } }
   const data = stringMapOf(member({ reading: outer, path: '', value: configMap ?? {} }, 'data'))
   return Object.keys(data)
     .sort()
-    .flatMap((name) => {
+    .map((name) => {
       const { documents, problems: unread } = readYaml(data[name] ?? '', { file: `${OBJECT} ${name}` })
-      const reading: Reading = { problems: [...unread], subject: outer.subject }
-      const plugin = readPlugin(name, { reading, path: name, value: documents[0]?.value ?? {} })
+      const reading: Reading = { problems: [...unread], subject: { ...outer.subject, path: name } }
+      const plugin = readPlugin(name, { reading, path: name, value: documents[0]?.value ?? undefined })
       if (documents.length > 1)
         complain({ reading, path: name, value: null }, 'HF2008', `${name} has several documents`)
       const found = reading.problems.slice(0, unread.length > 0 ? unread.length : undefined)
       problems.push(...found)
-      return found.length === 0 ? [plugin] : []
+      return { ...plugin, problem: found[0] === undefined ? null : unusable(name, found[0]) }
     })
 }

@@ -46,12 +46,17 @@ export interface PluginDefinition {
   readonly args: readonly string[]
   /** Run before `command`, in the same directory; [] = nothing. */
   readonly init: readonly string[]
-  /** Globs below the source's path; one that matches chooses the plugin where none is named. [] = only by name. */
-  readonly discover: readonly string[]
+  /**
+   * Globs below the source's path; one that matches chooses the plugin where none is named. [] = only by name; null = it
+   * cannot be told, because what is configured cannot be read.
+   */
+  readonly discover: readonly string[] | null
   readonly network: boolean
   /** Environment variables of Holdfast's own process that it may see. */
   readonly passEnv: readonly string[]
   readonly timeoutMs: number
+  /** Why it cannot be used; nothing may be rendered with it then, and with no other tool in its place. */
+  readonly problem: Problem | null
 }
 
 export interface KustomizeVersion {

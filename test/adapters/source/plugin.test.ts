@@ -9,6 +9,7 @@ import {
   type PluginOptions,
   type SourceDefinition,
 } from '../../../src/core/definition/index.ts'
+import { problem } from '../../../src/core/problem/index.ts'
 import { type Bench, configMap, definition, namesOf, problemOf, render, startBench } from './support/bench.ts'
 import type { Files } from './support/direct.ts'
 
@@ -27,7 +28,7 @@ afterAll(async () => {
 /** A plugin made of a shell script. */
 const plugin = (script: string, rest: Partial<PluginDefinition> = {}): PluginDefinition => ({
   ...{ name: 'p', command: ['/bin/sh', '-c', script], args: [], init: [], discover: [], network: false },
-  ...{ passEnv: ['PATH'], timeoutMs: 10_000, ...rest },
+  ...{ passEnv: ['PATH'], timeoutMs: 10_000, problem: null, ...rest },
 })
 
 const asked = (options: Partial<PluginOptions> = {}): Partial<SourceDefinition> => ({
@@ -191,6 +192,33 @@ describe('plugins that fail', () => {
     const files = { 'app/run.sh': { executable: '#!/bin/sh\necho' } }
     const limits = { outputBytes: 1_000_000, renderMs: 5_000 }
     expect((await problemOf(of({ files, plugins: [plugin('true', rest)], bench: { limits } }))).code).toBe(code)
+  })
+  describe('configured wrongly', () => {
+    const wrong = (rest: Partial<PluginDefinition>): PluginDefinition =>
+      plugin('true', { problem: problem('HF2008', 'a typo', { object: 'ConfigMap holdfast-plugins' }), ...rest })
+    const files = { 'app/main.x': 'x', 'app/a.yaml': configMap('plain') }
+    test.each<[string, PluginDefinition, Partial<SourceDefinition>]>([
+      ['named', wrong({}), asked()],
+      ['found by what it discovers', wrong({ discover: ['*.x'] }), {}],
+      ['perhaps to be found', wrong({ discover: null }), {}],
+      ['perhaps to be found, where a plugin is asked for', wrong({ discover: null }), asked({ name: '' })],
+    ])('%s: the render fails, and no other tool takes its place', async (_, one, source) => {
+      expect(await problemOf(of({ files, plugins: [one], source }))).toMatchObject({
+        code: 'HF2008',
+        subject: { object: 'ConfigMap holdfast-plugins' },
+      })
+    })
+    test.each<[string, PluginDefinition, Partial<SourceDefinition>]>([
+      ['which it does not discover', wrong({ discover: ['*.y'] }), {}],
+      ['which never looks for plugins', wrong({ discover: null }), { type: 'directory' }],
+    ])('a source %s is rendered', async (_, one, source) => {
+      expect(namesOf(await of({ files, plugins: [one], source }))).toEqual(['plain'])
+    })
+    test('a glob that nobody can read chooses nothing else', async () => {
+      expect(await problemOf(of({ files, plugins: [plugin('true', { discover: ['[x'] })], source: {} }))).toMatchObject(
+        { code: 'HF2008', message: expect.stringContaining('p.discover holds "[x"') },
+      )
+    })
   })
   test.each([
     ['echo "kind: [broken"', 'HF1003'],

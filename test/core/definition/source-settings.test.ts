@@ -365,17 +365,12 @@ describe('parseSourceSettings', () => {
     expect(parseSourceSettings({ ...none, knownHosts: cm({}) }).value.knownHosts).toBe('')
   })
 
-  it('reads plugins and leaves out those it cannot read', () => {
+  it('reads plugins', () => {
     const parsed = parseSourceSettings({
       ...none,
       plugins: cm({
         cdk: 'command: [cdk, synth]\nargs: [--quiet]\ninit: [npm, ci]\ndiscover: ["cdk.json"]\nnetwork: true\npassEnv: [HOME]\ntimeout: 30s',
         plain: 'command: [cat]',
-        empty: '',
-        broken: 'command: [',
-        unknown: 'command: [a]\nshell: true',
-        slow: 'command: [a]\ntimeout: forever',
-        env: 'command: [a]\npassEnv: ["A=b"]',
       }),
     })
     expect(parsed.value.plugins).toEqual([
@@ -388,6 +383,7 @@ describe('parseSourceSettings', () => {
         network: true,
         passEnv: ['HOME'],
         timeoutMs: 30_000,
+        problem: null,
       },
       {
         name: 'plain',
@@ -398,15 +394,36 @@ describe('parseSourceSettings', () => {
         network: false,
         passEnv: [],
         timeoutMs: 90_000,
+        problem: null,
       },
     ])
-    expect(textsOf(parsed.problems).sort()).toEqual([
-      expect.stringContaining('HF1003 ConfigMap holdfast-plugins broken:'),
-      expect.stringContaining('HF2002 unknown.shell is not a known field'),
-      expect.stringContaining('HF2008 empty.command is missing'),
-      expect.stringContaining('HF2008 env.passEnv must list names'),
-      expect.stringContaining('HF2008 slow.timeout must be a duration'),
-    ])
+    expect(parsed.problems).toEqual([])
+  })
+
+  it.each<[name: string, text: string, discover: readonly string[] | null, message: string]>([
+    ['empty', '', null, 'empty.command is missing'],
+    ['broken', 'command: [', null, 'ConfigMap holdfast-plugins broken:'],
+    ['text', 'cdk synth', null, 'text must be a map'],
+    ['unknown', 'command: [a]\nshell: true', null, 'unknown.shell is not a known field'],
+    ['misspelt', 'comand: [a]', [], 'misspelt.comand is not a known field'],
+    ['both', 'comand: [a]\ndiscover: ["*.x"]', ['*.x'], 'both.comand is not a known field'],
+    ['found', 'command: [a]\ndiscovr: ["*.x"]', null, 'found.discovr is not a known field'],
+    ['capital', 'command: [a]\nDiscover: ["*.x"]', null, 'capital.Discover is not a known field'],
+    ['argo', 'spec: {discover: {fileName: "*.x"}}', null, 'argo.spec is not a known field'],
+    ['one', 'command: [a]\ndiscover: "*.x"', null, 'one.discover must be a list'],
+    ['slow', 'command: [a]\ntimeout: forever', [], 'slow.timeout must be a duration'],
+    ['env', 'command: [a]\npassEnv: ["A=b"]\ndiscover: [x]', ['x'], 'env.passEnv must list names'],
+    ['two', 'command: [a]\n---\ncommand: [b]', [], 'two has several documents'],
+  ])('a plugin that cannot be used is there with its problem: %s', (name, text, discover, message) => {
+    const { value, problems } = parseSourceSettings({ ...none, plugins: cm({ [name]: text, zed: 'command: [z]' }) })
+    const [plugin, other] = value.plugins
+    expect([plugin?.name, plugin?.discover, other?.problem]).toEqual([name, discover, null])
+    expect(plugin?.problem).toMatchObject({
+      code: 'HF2008',
+      message: expect.stringContaining(`the plugin ${name} cannot be used: ${message}`),
+      subject: { object: 'ConfigMap holdfast-plugins' },
+    })
+    expect(problems[0]?.message).toContain(message)
   })
 
   it('survives any JSON', () => {

@@ -89,6 +89,7 @@ function secretsOf({ source }: RenderContext, passed: Readonly<Record<string, st
 export const planPlugin: Planner = async (context) => {
   const { source, place, environment, cluster, tools } = context
   const plugin = await pluginOf(context)
+  if (plugin.problem !== null) throw new HoldfastError(plugin.problem)
   const [main = '', ...fixed] = plugin.command
   const args = [...fixed, ...plugin.args]
   const [first, ...initArgs] = plugin.init
