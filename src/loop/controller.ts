@@ -13,6 +13,8 @@ import { Admission } from './admission.ts'
 import { Evidence, type Touched } from './evidence.ts'
 import { Kinds, type KindRuntime } from './kinds.ts'
 import { ObjectRunner } from './objects.ts'
+import { Orphans } from './orphans.ts'
+import { PrunedObjects } from './pruned.ts'
 import { Questions } from './questions.ts'
 import { contextOf, type Standing } from './permissions.ts'
 import { bodyOf } from './refresh.ts'
@@ -49,6 +51,8 @@ export class Loop implements Controller {
   readonly #admission: Admission
   readonly #objects: ObjectRunner
   readonly #sourceSettings: SourceSettingsWatch
+  readonly #pruned = new PrunedObjects()
+  readonly #orphans: Orphans
   #settings: Settings
   #lease: Lease | null = null
   #started = false
@@ -104,6 +108,14 @@ export class Loop implements Controller {
     })
     this.reporting.onGone((tracked) => this.#index.untrack(tracked))
     this.reporting.onRecovery((app) => this.apps.pass(app))
+    this.reporting.onPruned((ref, pruned) => this.#pruned.note(ref, pruned))
+    this.#orphans = new Orphans({
+      deps,
+      settings,
+      apps: () => this.apps.all(),
+      pruned: this.#pruned,
+      reporting: this.reporting,
+    })
   }
 
   #standing(): Standing {
@@ -122,6 +134,7 @@ export class Loop implements Controller {
     const { deps } = { deps: this.#deps }
     await this.#readSettings()
     await this.apps.recallStore()
+    await this.#pruned.recall(deps.store, deps.log)
     await this.#sourceSettings.start()
     const application = await this.#kinds.load(APPLICATION, { refresh: true })
     if (application === undefined) {
@@ -211,6 +224,8 @@ export class Loop implements Controller {
   #onArgo(event: Extract<WatchEvent, { type: 'upsert' | 'delete' }>, kind: string): void {
     const [, , namespace, name = ''] = event.key.split('/')
     if (namespace !== this.#deps.options.namespace) return
+    if (kind === PROJECT.kind) this.#orphans.soon()
+    else this.#orphans.met(name)
     if (kind === APPLICATION.kind) {
       if (event.type === 'upsert') this.apps.upsert(event.object, event.initial ? 'listed' : 'event')
       else this.apps.remove(`${namespace}/${name}`)
@@ -239,7 +254,10 @@ export class Loop implements Controller {
       if (event.type === 'upsert') this.#objects.tell(tracked, { kind: 'object', object: event.object })
       else this.#objects.tell(tracked, { kind: 'gone' })
     }
-    if (event.type === 'upsert' && interested.length === 0) this.#claimMarked(event.object)
+    if (event.type === 'delete' || interested.some(({ desired }) => desired !== null)) this.#orphans.settled(event.key)
+    if (event.type !== 'upsert' || interested.length > 0) return
+    this.#orphans.appeared(event.object)
+    this.#claimMarked(event.object)
   }
 
   /** An object that carries an application's mark belongs to its inventory, whatever the status says. */
@@ -322,6 +340,7 @@ export class Loop implements Controller {
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel()
     this.#sourceSettings.stop()
+    this.#orphans.stop()
     this.#objects.stop()
     this.apps.stop()
     await this.apps.idle()

@@ -83,14 +83,16 @@ export function recall(app: AppState, object: KubeObject): void {
   app.history = historyOf(status)
 }
 
-/** Objects that the status names: the inventory. */
+/** Objects that the status names: the inventory, or what of it Git no longer declares. */
 export function inventoryOf(
   object: KubeObject,
+  which: 'all' | 'requires-pruning' = 'all',
 ): { group: string; version: string; kind: string; namespace: string; name: string }[] {
   const status = object.status
   if (!isMap(status) || !Array.isArray(status.resources)) return []
   return (status.resources as readonly Json[]).flatMap((entry) => {
     if (!isMap(entry) || text(entry.kind) === '' || text(entry.name) === '') return []
+    if (which === 'requires-pruning' && entry.requiresPruning !== true) return []
     return [
       {
         group: text(entry.group),

@@ -2,17 +2,24 @@
 import { appTrackingName, type DesiredSet, readTracking } from '../core/desired/index.ts'
 import type { ObjectEvaluation } from '../core/evaluate/index.ts'
 import { gvkKey, type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
+import { applicationName, type Orphan, orphanOf } from '../core/orphan/index.ts'
 import { type Problem, toProblem } from '../core/problem/index.ts'
 import type { Inspector } from './inspector.ts'
 
 interface Found {
   readonly refs: Map<string, ObjectRef>
+  /** Marked by a label alone, which anything that the application makes inherits, and never in its inventory. */
+  readonly candidates: Map<string, Orphan>
   readonly problems: Problem[]
 }
 
 /** Lists tell only metadata, without the kind. */
 function withKind(item: KubeObject, of: ObjectRef): KubeObject {
   return { ...item, apiVersion: of.group === '' ? of.version : `${of.group}/${of.version}`, kind: of.kind }
+}
+
+function candidate(object: KubeObject, app: string): Orphan {
+  return orphanOf(object, { why: 'marked', claimedBy: applicationName(app), pruned: null })
 }
 
 async function findMarked(inspector: Inspector, app: string, of: ObjectRef, found: Found): Promise<void> {
@@ -27,26 +34,34 @@ async function findMarked(inspector: Inspector, app: string, of: ObjectRef, foun
       // A controller's children inherit labels; they are no objects of the application.
       if (object.metadata.ownerReferences?.some(({ controller }) => controller === true)) continue
       const ref = { group, version, kind, namespace: item.metadata.namespace ?? '', name: item.metadata.name ?? '' }
-      found.refs.set(refKey(ref), ref)
+      if (inspector.input.settings.trackingMethod !== 'label') found.refs.set(refKey(ref), ref)
+      else if (!found.refs.has(refKey(ref))) found.candidates.set(refKey(ref), candidate(object, app))
     }
   } catch (error) {
     found.problems.push(toProblem(error, 'HF5001', { object: kind }))
   }
 }
 
-/** Objects of the application that Git no longer declares, evaluated. */
-export async function findExtras(
-  inspector: Inspector,
-  desired: DesiredSet,
-): Promise<{ evaluations: readonly (ObjectEvaluation | null)[]; problems: readonly Problem[] }> {
+export interface Extras {
+  readonly evaluations: readonly (ObjectEvaluation | null)[]
+  readonly candidates: readonly Orphan[]
+  readonly problems: readonly Problem[]
+}
+
+/** Objects of the application that Git no longer declares, evaluated, and those that only look like its own. */
+export async function findExtras(inspector: Inspector, desired: DesiredSet): Promise<Extras> {
   const { definition, inventory, controlPlaneNamespace } = inspector.input
-  const found: Found = { refs: new Map(inventory.map((ref) => [refKey(ref), ref])), problems: [] }
+  const refs = new Map<string, ObjectRef>(inventory.map((ref) => [refKey(ref), ref]))
+  const found: Found = { refs, candidates: new Map(), problems: [] }
   const kinds = new Map([...desired.objects.map(({ ref }) => ref), ...inventory].map((ref) => [gvkKey(ref), ref]))
   const name = appTrackingName(definition, controlPlaneNamespace)
   await Promise.all([...kinds.values()].map((of) => findMarked(inspector, name, of, found)))
-  for (const { ref } of desired.objects) found.refs.delete(refKey(ref))
+  for (const { ref } of desired.objects) {
+    found.refs.delete(refKey(ref))
+    found.candidates.delete(refKey(ref))
+  }
   const evaluations = await Promise.all(
     [...found.refs.values()].map((ref) => inspector.evaluate({ ref, desired: null, complete: desired.complete })),
   )
-  return { evaluations, problems: found.problems }
+  return { evaluations, candidates: [...found.candidates.values()], problems: found.problems }
 }

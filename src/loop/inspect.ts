@@ -2,13 +2,16 @@
 import { appTrackingName, buildDesired, type DesiredSet, type Rendered } from '../core/desired/index.ts'
 import type { ObjectEvaluation } from '../core/evaluate/index.ts'
 import { groupOf, gvkKey, isMap, versionOf } from '../core/kube/index.ts'
+import type { Orphan } from '../core/orphan/index.ts'
 import type { Problem } from '../core/problem/index.ts'
-import { findExtras } from './inspect-extras.ts'
+import { type Extras, findExtras } from './inspect-extras.ts'
 import { type InspectInput, Inspector, type InspectTools } from './inspector.ts'
 
 export interface Inspection {
   readonly evaluations: readonly ObjectEvaluation[]
   readonly desired: DesiredSet
+  /** What looks like the application's own, and is in neither Git nor its inventory. */
+  readonly candidates: readonly Orphan[]
   readonly problems: readonly Problem[]
 }
 
@@ -65,10 +68,10 @@ export async function inspect(tools: InspectTools, input: InspectInput): Promise
     ...inspector.unread,
     ...evaluations.flatMap(({ problems: own }) => own),
   ]
-  return { evaluations, desired, problems: toldOnce(problems) }
+  return { evaluations, desired, candidates: extras.candidates, problems: toldOnce(problems) }
 }
 
-const NO_EXTRAS = { evaluations: [], problems: [] }
+const NO_EXTRAS: Extras = { evaluations: [], candidates: [], problems: [] }
 
 /** Said once each, and of no application where there is none. */
 export function toldOnce(problems: readonly Problem[]): readonly Problem[] {

@@ -24,7 +24,7 @@ import { Evidence } from './evidence.ts'
 import { isPruneProtected } from './prune-protection.ts'
 
 /** A cluster, or files that stand for one. */
-export type InspectReader = Pick<ClusterReader, 'kind' | 'schema' | 'get' | 'list' | 'dryRun'>
+export type InspectReader = Pick<ClusterReader, 'capabilities' | 'kind' | 'schema' | 'get' | 'list' | 'dryRun'>
 
 export interface InspectTools {
   readonly reader: InspectReader

@@ -1,5 +1,6 @@
 // Tells what happened: status columns, Kubernetes Events, journal, metrics. Off the path of a heal, and bounded.
-import { formatRef } from '../core/kube/index.ts'
+import { formatRef, type ObjectRef } from '../core/kube/index.ts'
+import { type Orphan, orphanWhy, type Pruned } from '../core/orphan/index.ts'
 import { foldApp, type Evaluation, type ObjectEvaluation } from '../core/evaluate/index.ts'
 import type { AppDefinition } from '../core/definition/index.ts'
 import { applicationStatus, refusedStatus } from '../core/record/index.ts'
@@ -28,6 +29,7 @@ export class Reporting implements Reporter {
   #waitingEvents = 0
   #onGone: (tracked: Tracked) => void = () => {}
   #onRecovery: (app: AppState) => void = () => {}
+  #onPruned: (ref: ObjectRef, pruned: Pruned) => void = () => {}
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -37,6 +39,10 @@ export class Reporting implements Reporter {
   /** Called when an object that Git does not declare is gone from the cluster. */
   onGone(run: (tracked: Tracked) => void): void {
     this.#onGone = run
+  }
+
+  onPruned(run: (ref: ObjectRef, pruned: Pruned) => void): void {
+    this.#onPruned = run
   }
 
   /** Called when a write succeeded after the last operation had failed: it may be concluded now. */
@@ -152,6 +158,9 @@ export class Reporting implements Reporter {
   }
 
   pruned(tracked: Tracked, result: 'done' | 'failed', message: string): void {
+    const { app } = tracked
+    const time = new Date(this.#deps.clock.now()).toISOString()
+    if (result === 'done') this.#onPruned(tracked.ref, { app: app.key, time, revision: app.revision })
     this.#journal(tracked, {
       action: 'prune',
       paths: [],
@@ -170,11 +179,32 @@ export class Reporting implements Reporter {
     )
   }
 
+  /** What was pruned is there again, and no application knows it. */
+  returned(app: AppState, orphan: Orphan): void {
+    const object = formatRef(orphan.ref)
+    const message = `${object} ${orphanWhy(orphan)}`
+    this.#record(app, object, {
+      action: 'orphan',
+      paths: [],
+      actor: orphan.writer?.manager ?? 'unknown',
+      result: 'done',
+      because: orphan.why,
+      durationMs: 0,
+      message,
+    })
+    this.#deps.log.warn({ app: app.key, object }, orphanWhy(orphan))
+    this.event(app, 'OrphanReturned', 'Warning', message)
+    this.touch(app)
+  }
+
   #journal(tracked: Tracked, entry: Omit<JournalEntry, 'time' | 'app' | 'object' | 'revision'>): void {
+    this.#record(tracked.app, formatRef(tracked.ref), entry)
+  }
+
+  #record(app: AppState, object: string, entry: Omit<JournalEntry, 'time' | 'app' | 'object' | 'revision'>): void {
     const time = new Date(this.#deps.clock.now()).toISOString()
-    const { app } = tracked
     this.#deps.store
-      .append([{ ...entry, time, app: app.key, object: formatRef(tracked.ref), revision: app.revision }])
+      .append([{ ...entry, time, app: app.key, object, revision: app.revision }])
       .catch((error: unknown) => {
         this.#deps.log.error({ app: app.key, error: String(error) }, 'unrecorded')
       })
@@ -245,7 +275,15 @@ export class Reporting implements Reporter {
 
   problemsOf(app: AppState, evaluation: Evaluation): Problem[] {
     const own = [...app.objects.values()].flatMap(({ problem: own }) => (own === null ? [] : [own]))
-    return [...app.definitionProblems, ...app.sourceProblems, ...app.desiredProblems, ...own, ...evaluation.problems]
+    return [
+      ...app.definitionProblems,
+      ...app.sourceProblems,
+      ...app.desiredProblems,
+      ...own,
+      ...evaluation.problems,
+      ...app.orphanProblems,
+      ...app.returned.values(),
+    ]
   }
 
   #measure(app: AppState, definition: AppDefinition, evaluation: Evaluation): void {

@@ -67,6 +67,10 @@ export interface AppState {
   fetchedAt: number
   sourceProblems: readonly Problem[]
   desiredProblems: readonly Problem[]
+  /** Of objects in its destination that nobody declares. */
+  orphanProblems: readonly Problem[]
+  /** By key: objects that were pruned, and that somebody made again. */
+  readonly returned: Map<string, Problem>
   desiredComplete: boolean
   /** Git declares nothing at all. */
   desiredEmpty: boolean
@@ -108,6 +112,8 @@ export function newApp(key: AppKey): AppState {
     fetchedAt: 0,
     sourceProblems: [],
     desiredProblems: [],
+    orphanProblems: [],
+    returned: new Map(),
     desiredComplete: false,
     desiredEmpty: true,
     builtFor: '',

@@ -7,12 +7,22 @@ import { fileCluster, readLiveFiles, wantedFor } from '../adapters/file-cluster/
 import { createSource, renderText, type SourceRepositories } from '../adapters/source/index.ts'
 import type { Cluster } from '../adapters/kube-http/index.ts'
 import { createLog } from '../adapters/pino-log/index.ts'
+import pLimit from 'p-limit'
 import type { AppDefinition } from '../core/definition/index.ts'
 import { healthOf } from '../core/health/index.ts'
 import { type KubeObject, refKey, refOf } from '../core/kube/index.ts'
+import { orphanWhy } from '../core/orphan/index.ts'
 import { HoldfastError, type Problem, problem, toProblem } from '../core/problem/index.ts'
-import { driftReport, type DriftReport, type ReportContext, reportObject } from '../core/record/index.ts'
-import { inspect, toldOnce } from '../loop/inspect.ts'
+import {
+  driftReport,
+  type DriftReport,
+  type ReportCoexistence,
+  type ReportContext,
+  reportObject,
+  type ReportOrphan,
+} from '../core/record/index.ts'
+import { inspect, type Inspection, toldOnce } from '../loop/inspect.ts'
+import { coexistencesOf, inspectOrphans } from '../loop/inspect-orphans.ts'
 import {
   appInput,
   type AppRead,
@@ -26,6 +36,7 @@ import {
 } from '../loop/inspect-app.ts'
 import type { InspectInput, InspectReader } from '../loop/inspector.ts'
 import { readSourceSettings } from '../loop/source-settings.ts'
+import type { AppPlace, OrphansAnswer } from '../surfaces/cli/app.ts'
 import type { DiffRequest, DiffTarget } from '../surfaces/cli/diff.ts'
 import type { HealthAnswer } from '../surfaces/cli/health.ts'
 import type { RenderAnswer, RenderRequest } from '../surfaces/cli/render.ts'
@@ -54,6 +65,8 @@ interface Compared {
   readonly input: InspectInput
   readonly problems: readonly Problem[]
   readonly context: ReportContext
+  /** Where an application stands in a cluster: itself. */
+  readonly application?: KubeObject
 }
 
 /** The first source that renders something, for files that stand for it. */
@@ -62,6 +75,15 @@ function localSource(definition: AppDefinition): LocalSource {
   const source = definition.sources.find(({ ref, path, chart }) => ref === '' || path !== '' || chart !== '')
   return { app: { name, namespace, project }, ...(source === undefined ? {} : { source }) }
 }
+
+interface Around {
+  readonly beside: ReadonlyMap<string, readonly ReportCoexistence[]>
+  readonly orphans: readonly ReportOrphan[] | null
+  readonly problems: readonly Problem[]
+}
+
+const NOTHING_AROUND: Around = { beside: new Map(), orphans: null, problems: [] }
+const REQUESTS = 12
 
 export class Inspections {
   readonly #options: InspectionOptions
@@ -129,6 +151,7 @@ export class Inspections {
     return this.#report(request, {
       reader,
       input,
+      application,
       problems: [...read.problems, ...problems],
       context: { ...context, ...revision, desired },
     })
@@ -203,16 +226,74 @@ export class Inspections {
     const { digestKey } = homeOf(this.#options.env)
     const { clock } = this.#options
     const { reader, input } = compared
-    const { evaluations, desired, problems } = await inspect({ reader, clock, digestKey, learn: request.learn }, input)
+    const inspection = await inspect({ reader, clock, digestKey, learn: request.learn }, input)
+    const { evaluations, desired, problems } = inspection
+    const around = await this.#around(request, compared, inspection)
     const origins = new Map(desired.objects.map(({ ref, origin }) => [refKey(ref), origin]))
     return driftReport({
       objects: evaluations.map((evaluation) => {
-        const origin = origins.get(refKey(evaluation.ref))
-        return reportObject(evaluation, { digestKey, ...(origin === undefined ? {} : { origin }) })
+        const key = refKey(evaluation.ref)
+        const origin = origins.get(key)
+        const coexistsWith = around.beside.get(key) ?? []
+        return reportObject(evaluation, {
+          digestKey,
+          ...(origin === undefined ? {} : { origin }),
+          ...(coexistsWith.length === 0 ? {} : { coexistsWith }),
+        })
       }),
-      problems: toldOnce([...compared.problems, ...problems, ...(said?.problems() ?? [])]),
+      orphans: around.orphans,
+      problems: toldOnce([...compared.problems, ...problems, ...around.problems, ...(said?.problems() ?? [])]),
       include: request.include,
       context: { ...compared.context, ...(said === undefined ? {} : { schemas: said.schemas() }) },
+    })
+  }
+
+  /** What stands around an application: beside what left Git, and that nobody declares. */
+  async #around(
+    request: DiffRequest,
+    { reader, input, application }: Compared,
+    { evaluations, desired, candidates }: Inspection,
+  ): Promise<Around> {
+    if (application === undefined) return NOTHING_AROUND
+    const tools = { reader, limit: pLimit(REQUESTS) }
+    const declared = desired.objects.map(({ object }) => object)
+    const extras = evaluations.filter(({ difference }) => difference === 'extra').map(({ ref }) => ref)
+    const beside = await coexistencesOf(tools, extras, declared)
+    const told = candidates.map((orphan) => ({ ...orphan, message: orphanWhy(orphan) }))
+    const orphanedResources = input.project?.orphanedResources ?? null
+    if (!request.orphans && orphanedResources === null)
+      return { beside: beside.found, orphans: told.length === 0 ? null : told, problems: beside.problems }
+    const found = await inspectOrphans(tools, {
+      ...{ application, definition: input.definition, settings: input.settings, orphanedResources, declared },
+      controlPlaneNamespace: input.controlPlaneNamespace,
+      left: 'leave-out',
+      pruned: new Map(),
+    })
+    const extra = new Set(extras.map(refKey))
+    const orphans = new Map([...told, ...found.orphans].map((orphan) => [refKey(orphan.ref), orphan]))
+    return {
+      beside: beside.found,
+      orphans: [...orphans.values()].filter(({ ref }) => !extra.has(refKey(ref))),
+      problems: [...beside.problems, ...found.problems],
+    }
+  }
+
+  async orphans(request: AppPlace): Promise<OrphansAnswer> {
+    return withCluster(this.#options.env, request, async ({ reader }) => {
+      const application = await readApplication(reader, request)
+      const controlPlaneNamespace = application.metadata.namespace ?? ARGOCD
+      const { settings, problems } = await readClusterSettings(reader, controlPlaneNamespace)
+      const { definition, project, problems: own } = await readApp(reader, application)
+      if (definition === null) return { application, orphans: [], problems: own }
+      const found = await inspectOrphans(
+        { reader, limit: pLimit(REQUESTS) },
+        {
+          ...{ application, definition, settings, controlPlaneNamespace, declared: null, pruned: new Map() },
+          orphanedResources: project?.orphanedResources ?? null,
+          left: 'include',
+        },
+      )
+      return { application, orphans: found.orphans, problems: toldOnce([...problems, ...found.problems]) }
     })
   }
 

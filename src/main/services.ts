@@ -148,6 +148,7 @@ export function cliServices(io: CliIo, env: Environment = process.env, clock: Cl
     exists: (path) => inspections.exists(path),
     diff: (request) => inspections.diff(request),
     render: (request) => inspections.render(request),
+    orphans: (request) => inspections.orphans(request),
     health: (request) => inspections.health({ ...request, stdin: () => io.stdin() }),
     ...appServices(env),
     crds,

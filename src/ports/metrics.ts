@@ -48,6 +48,8 @@ export interface Metrics {
   app(info: AppInfo): void
   /** One comparison ended: `fields` differing fields; `at` in epoch ms. */
   compared(app: MetricsApp, sample: { fields: number; at: number }): void
+  /** Objects around the application that nobody declares. */
+  orphaned(app: MetricsApp, sample: { project: string; count: number }): void
   synced(sample: SyncSample): void
   reconciled(sample: { namespace: string; destServer: string; seconds: number }): void
   /** `seconds` from the event that showed the drift to the server's answer. */

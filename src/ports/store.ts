@@ -3,7 +3,7 @@ export interface JournalEntry {
   readonly time: string
   readonly app: string
   readonly object: string
-  readonly action: 'create' | 'heal' | 'sync' | 'prune' | 'drift' | 'fight'
+  readonly action: 'create' | 'heal' | 'sync' | 'prune' | 'drift' | 'fight' | 'orphan'
   readonly paths: readonly string[]
   readonly actor: string
   readonly result: 'done' | 'failed' | 'started'
@@ -28,7 +28,8 @@ export interface Store {
   firstSeen(fingerprints: readonly string[], now: string): Promise<ReadonlyMap<string, string>>
   forget(fingerprints: readonly string[]): Promise<void>
   append(entries: readonly JournalEntry[]): Promise<void>
-  journal(query: { app?: string; limit: number }): Promise<readonly JournalEntry[]>
+  /** Newest first. */
+  journal(query: { app?: string; action?: JournalEntry['action']; limit: number }): Promise<readonly JournalEntry[]>
   /** A durable intent must exist before a delete. */
   intend(intent: Intent): Promise<void>
   settle(id: string): Promise<void>

@@ -19,6 +19,7 @@ export interface PrometheusMetrics extends Metrics {
 
 interface KnownApp {
   info: Record<string, string> | null
+  orphaned: Record<string, string> | null
   /** Label sets of counters, to take them away with the application. */
   readonly syncs: Map<string, Record<string, string>>
   readonly heals: Set<string>
@@ -60,7 +61,7 @@ function knownApps(limit: number, onUntracked: (count: number) => void): KnownAp
       const entry = known.get(key)
       if (entry) return entry
       if (known.size < limit) {
-        const made: KnownApp = { info: null, syncs: new Map(), heals: new Set() }
+        const made: KnownApp = { info: null, orphaned: null, syncs: new Map(), heals: new Set() }
         known.set(key, made)
         return made
       }
@@ -78,7 +79,7 @@ function knownApps(limit: number, onUntracked: (count: number) => void): KnownAp
   }
 }
 
-type PerApp = Pick<Metrics, 'app' | 'compared' | 'synced' | 'healed' | 'forget'>
+type PerApp = Pick<Metrics, 'app' | 'compared' | 'orphaned' | 'synced' | 'healed' | 'forget'>
 
 function perApp(all: Series, limit: number): PerApp {
   const apps = knownApps(limit, (count) => all.untracked.set(count))
@@ -95,6 +96,14 @@ function perApp(all: Series, limit: number): PerApp {
       if (!apps.get(app)) return
       all.driftFields.set(appLabels(app), fields)
       all.lastCompare.set(appLabels(app), at / 1e3)
+    },
+    orphaned: (app, { project, count }) => {
+      const known = apps.get(app)
+      if (!known) return
+      const labels = { ...appLabels(app), project: label(project) }
+      if (known.orphaned) all.orphaned.remove(known.orphaned)
+      all.orphaned.set(labels, count)
+      known.orphaned = labels
     },
     synced: ({ project, destServer, phase, run, ...app }) => {
       const labels = {
@@ -121,6 +130,7 @@ function perApp(all: Series, limit: number): PerApp {
       if (!known) return
       const labels = appLabels(app)
       if (known.info) all.appInfo.remove(known.info)
+      if (known.orphaned) all.orphaned.remove(known.orphaned)
       all.driftFields.remove(labels)
       all.lastCompare.remove(labels)
       for (const syncLabels of known.syncs.values()) all.sync.remove(syncLabels)

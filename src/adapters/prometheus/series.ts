@@ -48,6 +48,11 @@ function familiar({ gauge, counter, histogram }: ReturnType<typeof makers>) {
   const reconcile = 'Seconds one reconciliation of an application took.'
   return {
     appInfo: gauge({ name: 'argocd_app_info', help: app, labels: APP_INFO }),
+    orphaned: gauge({
+      name: 'argocd_app_orphaned_resources_count',
+      help: 'Objects in the destination of an application that nobody declares, where its project asks for them.',
+      labels: [...APP, 'project'],
+    }),
     sync: counter({
       name: 'argocd_app_sync_total',
       help: sync,

@@ -65,9 +65,10 @@ function journalOf(db: Kysely<Tables>): Pick<Engine, 'append' | 'journal'> {
           await transaction.insertInto('journal').values(part.map(journalRow)).execute()
       })
     },
-    journal: async ({ app, limit }): Promise<readonly JournalEntry[]> => {
+    journal: async ({ app, action, limit }): Promise<readonly JournalEntry[]> => {
       const rows = db.selectFrom('journal').selectAll().orderBy('id', 'desc')
-      const wanted = app === undefined ? rows : rows.where('app', '=', app)
+      const ofApp = app === undefined ? rows : rows.where('app', '=', app)
+      const wanted = action === undefined ? ofApp : ofApp.where('action', '=', action)
       return (await wanted.limit(Math.min(Math.max(Math.trunc(limit), 0), JOURNAL_LIMIT)).execute()).map(entryOf)
     },
   }

@@ -4,7 +4,7 @@ import type { Failure } from './failure.ts'
 /** What the thread that owns the database can be asked. Plain data in and out. */
 export interface Engine {
   append(entries: readonly JournalEntry[]): Promise<void>
-  journal(query: { app?: string; limit: number }): Promise<readonly JournalEntry[]>
+  journal(query: { app?: string; action?: JournalEntry['action']; limit: number }): Promise<readonly JournalEntry[]>
   firstSeen(query: { fingerprints: readonly string[]; now: string }): Promise<readonly (readonly [string, string])[]>
   forget(fingerprints: readonly string[]): Promise<void>
   intend(intent: Intent): Promise<void>

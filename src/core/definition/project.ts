@@ -16,7 +16,7 @@ import {
   stringsOf,
 } from './field.ts'
 import { readMode } from './metadata.ts'
-import type { ClusterResource, Parsed, ProjectDefinition } from './types.ts'
+import type { ClusterResource, OrphanedResources, Parsed, ProjectDefinition } from './types.ts'
 
 const SPEC_FIELDS = {
   supported: [
@@ -81,6 +81,20 @@ function readSignatureKey(field: Field): string {
   return text
 }
 
+/** An empty block asks for warnings, as with Argo CD. */
+function readOrphanedResources(field: Field): OrphanedResources | null {
+  if (!isSet(field)) return null
+  mapOf(field)
+  refuseOthers(field, { supported: ['warn', 'ignore'] })
+  const ignore = itemsOf(member(field, 'ignore')).map((item) => {
+    mapOf(item)
+    refuseOthers(item, { supported: ['group', 'kind', 'name'] })
+    const text = (name: string) => stringOf(member(item, name))
+    return { group: text('group'), kind: text('kind'), name: text('name') }
+  })
+  return { warn: booleanOf(member(field, 'warn')) ?? true, ignore }
+}
+
 function readSpec(spec: Field): Omit<ProjectDefinition, 'name' | 'mode'> {
   mapOf(spec)
   refuseOthers(spec, SPEC_FIELDS)
@@ -93,6 +107,7 @@ function readSpec(spec: Field): Omit<ProjectDefinition, 'name' | 'mode'> {
     clusterResourceBlacklist: readResources(member(spec, 'clusterResourceBlacklist')),
     namespaceResourceWhitelist: isSet(whitelist) ? readGroupKinds(whitelist) : null,
     namespaceResourceBlacklist: readGroupKinds(member(spec, 'namespaceResourceBlacklist')),
+    orphanedResources: readOrphanedResources(member(spec, 'orphanedResources')),
     signatureKeys: itemsOf(member(spec, 'signatureKeys')).map(readSignatureKey),
   }
 }
@@ -127,5 +142,6 @@ export const DEFAULT_PROJECT: ProjectDefinition = {
   clusterResourceBlacklist: [],
   namespaceResourceWhitelist: null,
   namespaceResourceBlacklist: [],
+  orphanedResources: null,
   signatureKeys: [],
 }

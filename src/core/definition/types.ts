@@ -119,6 +119,14 @@ export interface ClusterResource extends GroupKind {
   readonly name: string
 }
 
+/** `spec.orphanedResources` of an AppProject. */
+export interface OrphanedResources {
+  /** A condition says so; otherwise they are only counted. */
+  readonly warn: boolean
+  /** Globs; '' as kind or name means any, '' as group the core group. */
+  readonly ignore: readonly ClusterResource[]
+}
+
 /** What an AppProject permits. Globs as Argo CD reads them (`*`, leading `!` denies). */
 export interface ProjectDefinition {
   readonly name: string
@@ -130,6 +138,8 @@ export interface ProjectDefinition {
   /** null = not given: every namespaced kind is allowed. */
   readonly namespaceResourceWhitelist: readonly GroupKind[] | null
   readonly namespaceResourceBlacklist: readonly GroupKind[]
+  /** Whether objects in the destinations' namespaces that nobody declares are told; null = they are not. */
+  readonly orphanedResources: OrphanedResources | null
   /** Ids of the GPG keys one of which must have signed the commit of every Git source; [] = no signature is demanded. */
   readonly signatureKeys: readonly string[]
 }

@@ -86,6 +86,12 @@ export const CATALOGUE = {
   HF3007: entry('Value unusable', 'wait', 'Correct the value named.'),
   HF3008: entry('Tracking annotation copied', 'report', 'The mark names another object; remove it.'),
   HF3009: entry('Declared object has a controller', 'report', 'Drop it from Git: declare its owner, which makes it.'),
+  HF3010: entry(
+    'Orphaned resources',
+    'report',
+    'Declare them, delete them, or name them in spec.orphanedResources.ignore of the AppProject.',
+  ),
+  HF3011: entry('Pruned object came back', 'report', 'Find out who made it again; delete it, or declare it in Git.'),
   // 4xxx cluster
   HF4001: entry('Cluster unreachable', 'retry', 'Check the API server and the kubeconfig.'),
   HF4002: entry('Write forbidden', 'retry', 'Grant Holdfast the verb on the resource named.'),

@@ -111,6 +111,8 @@ const WARNINGS: Readonly<Record<string, string>> = {
   HF3001: 'RepeatedResourceWarning',
   HF3005: 'SharedResourceWarning',
   HF3006: 'ExcludedResourceWarning',
+  HF3010: 'OrphanedResourceWarning',
+  HF3011: 'OrphanedResourceWarning',
 }
 const MAX_CONDITIONS = 25
 const MAX_MESSAGE = 1_500

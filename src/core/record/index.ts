@@ -6,11 +6,13 @@ export {
   problemSeverity,
   type DriftReport,
   type Masked,
+  type ReportCoexistence,
   type ReportContext,
   type ReportField,
   type ReportIgnored,
   type ReportInput,
   type ReportObject,
+  type ReportOrphan,
   type ReportProblem,
   type ReportSummary,
 } from './report.ts'

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import type { FieldChange } from '../compare/index.ts'
 import type { EvaluatedField, ObjectEvaluation } from '../evaluate/index.ts'
 import { canonicalJson, type Json, type ObjectRef } from '../kube/index.ts'
-import type { Masked, ReportField, ReportObject } from './report.ts'
+import type { Masked, ReportCoexistence, ReportField, ReportObject } from './report.ts'
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
@@ -52,6 +52,7 @@ function fieldOf(ref: ObjectRef, evaluated: EvaluatedField, digestKey: string): 
 export interface ReportObjectOptions {
   readonly digestKey: string
   readonly origin?: { readonly file: string; readonly line: number }
+  readonly coexistsWith?: readonly ReportCoexistence[]
 }
 
 export function reportObject(evaluation: ObjectEvaluation, options: ReportObjectOptions): ReportObject {
@@ -74,5 +75,6 @@ export function reportObject(evaluation: ObjectEvaluation, options: ReportObject
     ...(options.origin === undefined ? {} : { origin: options.origin }),
     ...(evaluation.problems[0] === undefined ? {} : { message: evaluation.problems[0].message }),
     ...(evaluation.whole === null ? {} : evaluation.whole),
+    ...(options.coexistsWith === undefined ? {} : { coexistsWith: options.coexistsWith }),
   }
 }

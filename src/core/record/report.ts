@@ -3,6 +3,7 @@ import type { Cause } from '../classify/index.ts'
 import type { ChangeKind } from '../compare/index.ts'
 import type { Verdict } from '../decide/index.ts'
 import type { Json, ObjectRef } from '../kube/index.ts'
+import type { Orphan } from '../orphan/index.ts'
 import { CATALOGUE, type Problem, type ProblemCode, type ProblemSubject } from '../problem/index.ts'
 
 /** Stands in for the value of a Secret: `hmac:` and 12 hex digits. Who fills a report puts it in. */
@@ -51,6 +52,21 @@ export interface ReportObject {
   /** For an object that is missing or extra as a whole. */
   readonly cause?: Cause
   readonly verdict?: Verdict
+  /** For an object that is extra. */
+  readonly coexistsWith?: readonly ReportCoexistence[]
+}
+
+/** A declared workload that stands behind the same Service. */
+export interface ReportCoexistence {
+  readonly with: ObjectRef
+  readonly through: ObjectRef
+}
+
+/** A live object that nobody declares. */
+export interface ReportOrphan extends Orphan {
+  /** Why it is told, in one sentence. */
+  readonly message: string
+  readonly coexistsWith?: readonly ReportCoexistence[]
 }
 
 export interface ReportProblem {
@@ -88,12 +104,16 @@ export interface DriftReport {
   readonly context?: ReportContext
   readonly summary: ReportSummary
   readonly objects: readonly ReportObject[]
+  /** Absent where they were not looked for. They are no drift: the exit code does not count them. */
+  readonly orphans?: readonly ReportOrphan[]
   readonly problems: readonly ReportProblem[]
 }
 
 export interface ReportInput {
   /** Every object that was looked at, in sync or not. */
   readonly objects: readonly ReportObject[]
+  /** null = they were not looked for. */
+  readonly orphans?: readonly ReportOrphan[] | null
   readonly problems: readonly Problem[]
   /** `all` lists objects in sync too; they are counted either way. */
   readonly include: 'different' | 'all'
@@ -121,7 +141,7 @@ function problemKey({ code, subject, message }: ReportProblem): string {
   return [code, subject.object ?? '', subject.file ?? '', line, message].join('\u0000')
 }
 
-function objectSortKey({ ref }: ReportObject): string {
+function objectSortKey({ ref }: Pick<ReportObject, 'ref'>): string {
   return [ref.group, ref.kind, ref.namespace, ref.name, ref.version].join('\u0000')
 }
 
@@ -145,7 +165,7 @@ function summarize(objects: readonly ReportObject[]): ReportSummary {
 }
 
 /** Counts, sorts and leaves out: the same input in any order gives the same report. */
-export function driftReport({ objects, problems, include, context }: ReportInput): DriftReport {
+export function driftReport({ objects, orphans = null, problems, include, context }: ReportInput): DriftReport {
   const listed = include === 'all' ? objects : objects.filter(({ status }) => status !== 'Synced')
   const told = problems.map(({ code, message, action, subject }) => ({
     code,
@@ -160,6 +180,7 @@ export function driftReport({ objects, problems, include, context }: ReportInput
     ...(context === undefined ? {} : { context }),
     summary: summarize(objects),
     objects: listed.map(sortedObject).sort((a, b) => byText(objectSortKey(a), objectSortKey(b))),
+    ...(orphans === null ? {} : { orphans: orphans.toSorted((a, b) => byText(objectSortKey(a), objectSortKey(b))) }),
     problems: told.sort((a, b) => byText(problemKey(a), problemKey(b))),
   }
 }

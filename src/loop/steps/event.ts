@@ -11,6 +11,7 @@ export type EventReason =
   | 'SyncFailed'
   | 'Fight'
   | 'HealFailed'
+  | 'OrphanReturned'
 
 export interface AppEvent {
   readonly namespace: string

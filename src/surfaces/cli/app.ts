@@ -1,8 +1,11 @@
 // `holdfast app …`: Applications as the cluster knows them.
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { formatRef, type KubeObject, type ObjectRef } from '../../core/kube/index.ts'
+import { formatRef, type KubeObject, type ObjectRef, refKey } from '../../core/kube/index.ts'
+import type { Problem } from '../../core/problem/index.ts'
+import type { ReportOrphan } from '../../core/record/index.ts'
 import { detailOf, historyOf, rowOf } from './app-read.ts'
 import { addDiff, type DiffServices } from './diff.ts'
+import { failureLine } from './failure.ts'
 import type { CliIo } from './io.ts'
 import { addConnection, appName, type ConnectOptions, NAMESPACE, outputOption, seconds } from './options.ts'
 import {
@@ -13,6 +16,7 @@ import {
   appListYaml,
   appText,
   appYaml,
+  lineText,
   prettyJson,
   table,
   yamlText,
@@ -44,6 +48,14 @@ export interface AppServices extends DiffServices {
   /** Throws HF7003 when there is none. `refresh` asks the controller to compare anew and waits for it. */
   application(request: AppPlace & { readonly refresh: 'no' | 'normal' | 'hard' }): Promise<KubeObject>
   sync(request: SyncRequest): Promise<SyncAnswer>
+  /** What stands in the application's destination and nobody declares, what left Git included. */
+  orphans(request: AppPlace): Promise<OrphansAnswer>
+}
+
+export interface OrphansAnswer {
+  readonly application: KubeObject
+  readonly orphans: readonly ReportOrphan[]
+  readonly problems: readonly Problem[]
 }
 
 interface Resource {
@@ -67,6 +79,10 @@ interface ListOptions extends CommonOptions {
 interface GetOptions extends CommonOptions {
   readonly refresh: boolean
   readonly hardRefresh: boolean
+}
+
+interface ResourcesOptions extends CommonOptions {
+  readonly orphaned: boolean
 }
 
 interface SyncOptions extends CommonOptions {
@@ -146,6 +162,27 @@ async function sync(services: AppServices, name: string, options: SyncOptions): 
   io.exit(answer.phase === 'Succeeded' || answer.phase === 'Requested' ? 0 : 1)
 }
 
+async function resources(services: AppServices, name: string, options: ResourcesOptions): Promise<void> {
+  const { io } = services
+  const { application, orphans, problems } = await services.orphans(placeOf(name, options))
+  const orphaned = new Set(orphans.map(({ ref }) => refKey(ref)))
+  const all = detailOf(application).resources.filter(({ ref }) => !orphaned.has(refKey(ref)))
+  const rows = options.orphaned ? [] : all.map(({ ref, sync }) => ({ ref, status: sync as string, why: '' }))
+  rows.push(...orphans.map(({ ref, message }) => ({ ref, status: 'Orphaned', why: message })))
+  const listed = rows.map((row) => ({ ...row.ref, status: row.status, why: row.why }))
+  if (options.output === 'json') io.out(prettyJson({ resources: listed, orphans, problems }))
+  else if (options.output === 'yaml') io.out(yamlText({ resources: listed, orphans, problems }))
+  else {
+    const head = ['GROUP', 'KIND', 'NAMESPACE', 'NAME', 'STATUS', 'WHY']
+    const cells = listed.map(({ group, kind, namespace, name: called, status, why }) =>
+      [group, kind, namespace, called, status, why].map((cell) => lineText(cell)),
+    )
+    io.out(table({ head, rows: cells, paint: (cell) => cell }))
+  }
+  for (const found of problems) io.err(failureLine(found))
+  io.exit(problems.length > 0 ? 2 : 0)
+}
+
 function resource(value: string, before: readonly Resource[]): Resource[] {
   const match = /^([^:]*):([^:]+):(?:([^/:]*)\/)?([^/:]+)$/.exec(value)
   if (match === null) throw new InvalidArgumentError('expected GROUP:KIND:[NAMESPACE/]NAME')
@@ -190,6 +227,15 @@ export function addApp(program: Command, services: AppServices): void {
     'json',
     'yaml',
   ]).action((name: string, options: CommonOptions) => history(services, name, options))
+  common(
+    app
+      .command('resources')
+      .description('its objects, and those in its destination that nobody declares')
+      .argument('<app>'),
+    ['text', 'json', 'yaml'],
+  )
+    .option('--orphaned', 'only those that nobody declares', false)
+    .action((name: string, options: ResourcesOptions) => resources(services, name, options))
   common(app.command('sync').description('ask the running controller for a sync, and wait for it').argument('<app>'), [
     'text',
     'json',

@@ -20,6 +20,8 @@ export interface DiffRequest extends ConnectOptions {
   readonly argocdCm?: string
   readonly learn: 'dry-run' | 'never'
   readonly include: 'different' | 'all'
+  /** Look for objects that nobody declares even where the project does not ask for it. */
+  readonly orphans: boolean
 }
 
 export interface DiffServices {
@@ -39,6 +41,7 @@ interface DiffOptions extends ConnectOptions {
   readonly namespace?: string
   readonly output: ReportFormat
   readonly all: boolean
+  readonly orphans: boolean
   readonly verbose: boolean
   readonly learn: 'dry-run' | 'never'
 }
@@ -87,9 +90,11 @@ function diffRequest(target: DiffTarget, options: DiffOptions): DiffRequest {
   const { live, argocdCm, kubeconfig, context, kubernetesVersion: kubernetes, learn } = options
   if (kubernetes !== undefined && live === undefined)
     throw usage('--kubernetes-version is for --live: a cluster says its own')
+  if (options.orphans && target.kind === 'files') throw usage('--orphans is for Applications: files own no namespace')
   return {
     target,
     learn,
+    orphans: options.orphans,
     // A CI server counts what passed.
     include: options.all || options.output === 'junit' ? 'all' : 'different',
     ...(live === undefined ? {} : { live }),
@@ -147,6 +152,11 @@ export function addDiff(program: Command, services: DiffServices, description: s
     .option('-n, --namespace <namespace>', 'of the Application (default argocd), or of files that name none')
     .addOption(outputOption(REPORT_FORMATS, 'text'))
     .option('--all', 'list objects in sync too', false)
+    .option(
+      '--orphans',
+      'list objects in its namespace that nobody declares (else where its project asks for it)',
+      false,
+    )
     .option('-v, --verbose', 'show what is ignored, and by which rule', false)
     .addOption(
       new Option('--learn <how>', 'may the server be asked by dry run what it makes of an object?')

@@ -123,6 +123,7 @@ it('exposes every family under its name, each with help and type', async () => {
   const families = [...page.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`)
   expect(families).toEqual([
     'argocd_app_info gauge',
+    'argocd_app_orphaned_resources_count gauge',
     'argocd_app_sync_total counter',
     'argocd_app_reconcile histogram',
     'holdfast_drift_fields gauge',

@@ -1,6 +1,17 @@
-import type { DriftReport, ReportField, ReportObject, ReportProblem } from '../../../core/record/index.ts'
+import { formatRef } from '../../../core/kube/index.ts'
+import type { DriftReport, ReportField, ReportObject, ReportOrphan, ReportProblem } from '../../../core/record/index.ts'
 import { lineText, valueText } from './plain.ts'
-import { actorText, objectName, pathText, placeText, SIGNS, stateText, verdictText } from './wording.ts'
+import {
+  actorText,
+  coexistenceTexts,
+  objectName,
+  orphanText,
+  pathText,
+  placeText,
+  SIGNS,
+  stateText,
+  verdictText,
+} from './wording.ts'
 
 const VALUE_LIMIT = 1_000
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -33,7 +44,11 @@ interface Case {
 
 function objectCase(object: ReportObject): Case {
   const outcome = { Synced: 'passed', OutOfSync: 'failure', Unknown: 'error' } as const
-  const lines = [...(object.message === undefined ? [] : [lineText(object.message)]), ...object.fields.map(fieldText)]
+  const lines = [
+    ...(object.message === undefined ? [] : [lineText(object.message)]),
+    ...coexistenceTexts(object),
+    ...object.fields.map(fieldText),
+  ]
   return {
     group: 'drift',
     name: objectName(object),
@@ -41,6 +56,11 @@ function objectCase(object: ReportObject): Case {
     message: stateText(object),
     body: lines.join('\n'),
   }
+}
+
+function orphanCase(orphan: ReportOrphan): Case {
+  const body = [orphanText(orphan), ...coexistenceTexts(orphan)].join('\n')
+  return { group: 'orphans', name: lineText(formatRef(orphan.ref)), outcome: 'passed', message: '', body }
 }
 
 function problemCase(problem: ReportProblem): Case {
@@ -65,7 +85,11 @@ function caseXml({ group, name, outcome, message, body }: Case): string {
 
 /** JUnit XML: one case per listed object and problem; drift is a failure, what could not be answered an error. */
 export function reportJunit(report: DriftReport): string {
-  const cases = [...report.objects.map(objectCase), ...report.problems.map(problemCase)]
+  const cases = [
+    ...report.objects.map(objectCase),
+    ...(report.orphans ?? []).map(orphanCase),
+    ...report.problems.map(problemCase),
+  ]
   const of = (outcome: Case['outcome']): number => cases.filter((entry) => entry.outcome === outcome).length
   const counts = `tests="${cases.length}" failures="${of('failure')}" errors="${of('error')}"`
   const lines = [

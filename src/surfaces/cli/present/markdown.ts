@@ -1,11 +1,14 @@
-import type { DriftReport, ReportField, ReportObject, ReportProblem } from '../../../core/record/index.ts'
+import type { DriftReport, ReportField, ReportObject, ReportOrphan, ReportProblem } from '../../../core/record/index.ts'
 import { count, lineText } from './plain.ts'
 import { shownValues } from './values.ts'
 import {
   actorText,
+  coexistenceTexts,
   contextText,
   isClean,
   objectName,
+  orphansHead,
+  orphanText,
   pathText,
   placeText,
   problemText,
@@ -72,6 +75,7 @@ function objectBlock(object: ReportObject): string {
     ...(message === undefined ? [] : [code(message)]),
     ...(cause === undefined ? [] : [code(actorText({ cause }))]),
     ...(verdict === undefined ? [] : [code(verdictText({ verdict }, 'short'))]),
+    ...coexistenceTexts(object).map(code),
     ...fieldBlocks(object.fields),
     '</details>',
   ]
@@ -81,6 +85,10 @@ function objectBlock(object: ReportObject): string {
 function problemBlock(problem: ReportProblem): string {
   const place = placeText(problem)
   return `- ${problem.severity} ${code(problem.code)} ${place === '' ? '' : `${code(place)} `}${code(problemText(problem))}\n  - ${code(problem.action)}`
+}
+
+function orphanBlock(orphan: ReportOrphan): string {
+  return [`- ${code(orphanText(orphan))}`, ...coexistenceTexts(orphan).map((text) => `  - ${code(text)}`)].join('\n')
 }
 
 /** As many blocks as fit, and how many did not. */
@@ -104,6 +112,12 @@ export function reportMarkdown(report: DriftReport): string {
   const blocks = ['### Holdfast: drift report', summaryText(report), ...(context === '' ? [] : [code(context)])]
   if (isClean(report)) blocks.push('(nothing differs)')
   blocks.push(...section(report.objects.map(objectBlock), 'object', SIZE_LIMIT * 0.8))
+  const { orphans = [] } = report
+  if (orphans.length > 0)
+    blocks.push(
+      `#### ${orphansHead(orphans)}`,
+      section(orphans.map(orphanBlock), 'object', SIZE_LIMIT * 0.05).join('\n'),
+    )
   if (report.problems.length > 0) {
     blocks.push('#### Problems', section(report.problems.map(problemBlock), 'problem', SIZE_LIMIT * 0.15).join('\n'))
   }

@@ -1,7 +1,17 @@
 import { formatRef } from '../../../core/kube/index.ts'
-import type { DriftReport, ReportField, ReportObject, ReportProblem } from '../../../core/record/index.ts'
+import type { DriftReport, ReportField, ReportObject, ReportOrphan, ReportProblem } from '../../../core/record/index.ts'
 import { lineText, prettyJson, valueText } from './plain.ts'
-import { actorText, objectName, pathText, placeText, problemText, stateText, verdictText } from './wording.ts'
+import {
+  actorText,
+  coexistenceTexts,
+  objectName,
+  orphanText,
+  pathText,
+  placeText,
+  problemText,
+  stateText,
+  verdictText,
+} from './wording.ts'
 
 const VALUE_LIMIT = 300
 
@@ -13,6 +23,7 @@ const RULES = [
   ['drift/removed', 'Something that Git has is not in the cluster.'],
   ['drift/missing', 'An object that Git declares is not in the cluster.'],
   ['drift/extra', 'An object in the cluster is no longer in Git.'],
+  ['drift/orphan', 'An object in the cluster that nobody declares.'],
   ['drift/unknown', 'An object could not be compared.'],
 ] as const
 
@@ -87,6 +98,7 @@ function objectResults(report: DriftReport, object: ReportObject): Result[] {
     objectName(object),
     stateText(object),
     object.message === undefined ? '' : lineText(object.message),
+    ...coexistenceTexts(object),
   ].filter((part) => part !== '')
   const whole: Result = {
     ruleId: `drift/${object.difference ?? 'unknown'}`,
@@ -95,6 +107,20 @@ function objectResults(report: DriftReport, object: ReportObject): Result[] {
     locations: [location(report, object, '')],
   }
   return [whole, ...fields]
+}
+
+function orphanResult(report: DriftReport, orphan: ReportOrphan): Result {
+  return {
+    ruleId: 'drift/orphan',
+    level: 'note',
+    message: message([orphanText(orphan), ...coexistenceTexts(orphan)].join('; ')),
+    locations: [
+      {
+        ...placeOr({}, report),
+        logicalLocations: [{ fullyQualifiedName: lineText(formatRef(orphan.ref)), kind: 'resource' }],
+      },
+    ],
+  }
 }
 
 function problemResult(report: DriftReport, problem: ReportProblem): Result {
@@ -112,6 +138,7 @@ function problemResult(report: DriftReport, problem: ReportProblem): Result {
 export function reportSarif(report: DriftReport, tool: { readonly version: string }): string {
   const results = [
     ...report.objects.flatMap((object) => objectResults(report, object)),
+    ...(report.orphans ?? []).map((orphan) => orphanResult(report, orphan)),
     ...report.problems.map((problem) => problemResult(report, problem)),
   ]
   const known = new Set(results.map(({ ruleId }) => ruleId))

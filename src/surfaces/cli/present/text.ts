@@ -4,6 +4,7 @@ import type {
   ReportField,
   ReportIgnored,
   ReportObject,
+  ReportOrphan,
   ReportProblem,
 } from '../../../core/record/index.ts'
 import type { DiffLine } from './line-diff.ts'
@@ -12,10 +13,13 @@ import { shownValues } from './values.ts'
 import {
   actorText,
   authorHint,
+  coexistenceTexts,
   contextText,
   ignoredText,
   isClean,
   objectName,
+  orphansHead,
+  orphanText,
   pathText,
   placeText,
   problemText,
@@ -110,6 +114,7 @@ function objectLines(object: ReportObject, look: Look): string[] {
   const head = `${colors.bold(objectName(object))}  ${stateColor(object, look)}`
   const lines = [place === '' ? head : `${head}  ${colors.dim(`(${place})`)}`]
   if (object.message !== undefined) lines.push(`${INDENT}${lineText(object.message)}`)
+  lines.push(...coexistenceTexts(object).map((text) => `${INDENT}${colors.yellow(text)}`))
   lines.push(...whyLines(object, look), ...fieldLines(object, look))
   if (look.detail === 'full') lines.push(...object.ignored.map((ignored) => ignoredLine(ignored, look)))
   return lines
@@ -124,10 +129,22 @@ function problemLines(problem: ReportProblem, { colors }: Look): string[] {
   ]
 }
 
+function orphanLines(orphans: readonly ReportOrphan[], { colors }: Look): string[] {
+  return [
+    colors.bold(orphansHead(orphans)),
+    ...orphans.flatMap((orphan) => [
+      `  ${colors.yellow('?')} ${orphanText(orphan)}`,
+      ...coexistenceTexts(orphan).map((text) => `${INDENT}${colors.yellow(text)}`),
+    ]),
+  ]
+}
+
 /** For a terminal: grouped by object, problems after them, the summary as the last line. */
 export function reportText(report: DriftReport, options: TextOptions): string {
   const look = lookOf(options)
   const blocks = report.objects.map((object) => objectLines(object, look))
+  const { orphans = [] } = report
+  if (orphans.length > 0) blocks.push(orphanLines(orphans, look))
   if (report.problems.length > 0) blocks.push(report.problems.flatMap((problem) => problemLines(problem, look)))
   if (isClean(report)) blocks.push(['(nothing differs)'])
   const notes = [authorHint(report), contextText(report)].filter((note) => note !== '')

@@ -4,6 +4,7 @@ import type {
   ReportField,
   ReportIgnored,
   ReportObject,
+  ReportOrphan,
   ReportProblem,
 } from '../../../core/record/index.ts'
 import { count, lineText, valueText } from './plain.ts'
@@ -71,6 +72,20 @@ export function verdictText({ verdict }: Pick<ReportField, 'verdict'>, detail: '
   const told = `${response}${permitted ? ' now' : ', not now'}: ${reason === undefined ? because : `${reason} (${because})`}`
   if (detail === 'full') return lineText(`${told} [${severity}] (${rule})`)
   return lineText(severity === 'critical' ? `${told} [critical]` : told)
+}
+
+/** `coexists with apps/Deployment prod/app-v2 behind Service prod/app`. */
+export function coexistenceTexts({ coexistsWith = [] }: Pick<ReportObject, 'coexistsWith'>): readonly string[] {
+  return coexistsWith.map((one) => lineText(`coexists with ${formatRef(one.with)} behind ${formatRef(one.through)}`))
+}
+
+export function orphanText({ ref, message }: ReportOrphan): string {
+  return lineText(`${formatRef(ref)}: ${message}`)
+}
+
+/** Stands before them. */
+export function orphansHead(orphans: readonly ReportOrphan[]): string {
+  return `${count(orphans.length, 'object')} that nobody declares`
 }
 
 /** What a rule left alone, and whom it left it to. */
