@@ -40,11 +40,13 @@ import type { AppPlace, OrphansAnswer } from '../surfaces/cli/app.ts'
 import type { DiffRequest, DiffTarget } from '../surfaces/cli/diff.ts'
 import type { HealthAnswer } from '../surfaces/cli/health.ts'
 import type { RenderAnswer, RenderRequest } from '../surfaces/cli/render.ts'
+import type { SetImageAnswer, SetImageRequest } from '../surfaces/cli/set-image.ts'
 import { readApplication } from './applications.ts'
 import { type Environment, withCluster } from './cluster.ts'
 import { type LocalSource, nothingIn, type Place, readOnly, readPlain, readSource } from './files.ts'
 import { installation } from './installation.ts'
 import { renderAnswer } from './rendering.ts'
+import { setImage } from './set-image.ts'
 import { VERSION } from './version.ts'
 
 const ARGOCD = 'argocd'
@@ -307,6 +309,24 @@ export class Inspections {
     )
   }
 
+  setImage(request: SetImageRequest): Promise<SetImageAnswer> {
+    const { env } = this.#options
+    return setImage(
+      {
+        place: this.#options,
+        application: (connection, target) =>
+          withCluster(env, connection, async ({ reader }) => {
+            const application = await readApplication(reader, target)
+            const { definition, problems } = readAppFile(application, target.namespace)
+            if (definition !== null) return definition
+            throw new HoldfastError(problems[0] ?? problem('HF2001', `the Application ${target.name} cannot be used`))
+          }),
+        withSource: (use) => this.#withSource(null, ARGOCD, use),
+      },
+      request,
+    )
+  }
+
   async health(request: { file: string; argocdCm?: string; stdin: () => Promise<string> }): Promise<HealthAnswer> {
     const { file, argocdCm } = request
     const read =
@@ -326,9 +346,9 @@ export class Inspections {
     return readSettings(argocdCm === undefined ? null : await readOnly(this.#options, argocdCm, 'ConfigMap'))
   }
 
-  /** With the credentials and tool settings of the installation, as far as the caller may read them. */
+  /** With the credentials and tool settings of the installation, as far as the caller may read them; null = none. */
   async #withSource<T>(
-    reader: Cluster['reader'],
+    reader: Cluster['reader'] | null,
     namespace: string,
     use: (source: SourceRepositories) => Promise<T>,
   ): Promise<T> {
@@ -336,13 +356,16 @@ export class Inspections {
     const log = createLog({ level: 'error', to: 'stderr' })
     const source = createSource({ cacheDir: join(homeOf(env).cacheDir, 'git'), clock, log, env, version: VERSION })
     try {
-      const read = await readSourceSettings(reader, namespace).catch((error: unknown) => {
-        log.error(
-          { error: toProblem(error, 'HF4010').message },
-          'credentials of repositories not read: your own git settings are used',
-        )
-        return null
-      })
+      const read =
+        reader === null
+          ? null
+          : await readSourceSettings(reader, namespace).catch((error: unknown) => {
+              log.error(
+                { error: toProblem(error, 'HF4010').message },
+                'credentials of repositories not read: your own git settings are used',
+              )
+              return null
+            })
       if (read !== null) source.configure(read.settings)
       return await use(source)
     } finally {

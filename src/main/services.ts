@@ -149,6 +149,7 @@ export function cliServices(io: CliIo, env: Environment = process.env, clock: Cl
     diff: (request) => inspections.diff(request),
     render: (request) => inspections.render(request),
     orphans: (request) => inspections.orphans(request),
+    setImage: (request) => inspections.setImage(request),
     health: (request) => inspections.health({ ...request, stdin: () => io.stdin() }),
     ...appServices(env),
     crds,

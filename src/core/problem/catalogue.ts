@@ -140,6 +140,23 @@ export const CATALOGUE = {
   HF7003: entry('Application not found', 'report', 'Check the name and the namespace.'),
   HF7004: entry('Internal error', 'retry', 'This is a defect of Holdfast; please report it with the message.'),
   HF7005: entry('Request not answered', 'report', 'Start a controller: holdfast run.'),
+  // 8xxx changing what Git declares
+  HF8001: entry('Image unusable', 'report', 'Write CONTAINER=REPOSITORY:TAG, or @DIGEST in place of the tag.'),
+  HF8002: entry('Image not found', 'report', 'Name a container, or the image that is there now.'),
+  HF8003: entry('More than one is meant', 'report', 'Narrow it: by the container’s name, or by --object KIND/NAME.'),
+  HF8004: entry(
+    'No single place to change',
+    'report',
+    'Change the source by hand, or give the image a place of its own.',
+  ),
+  HF8005: entry(
+    'Others read the file too',
+    'report',
+    'Give this one an entry of its own (images of its kustomization), or change all of them by --shared.',
+  ),
+  HF8006: entry('Work tree cannot be used', 'report', 'Name a path in a checkout of the repository.'),
+  HF8007: entry('Commit failed', 'report', 'The file is as it was; git’s own message says why.'),
+  HF8008: entry('Push failed', 'report', 'The commit stays in the work tree; pull and push it by hand.'),
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ProblemCode = keyof typeof CATALOGUE

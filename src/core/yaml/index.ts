@@ -2,3 +2,4 @@
 export { YAML_LIMITS, type YamlLimits } from './compose.ts'
 export { objectsOfDocuments, objectsOfItems, readObjects, type ObjectsOfFile, type ReadObject } from './objects.ts'
 export { type ReadOptions, readYaml, type YamlDocument, type YamlFile } from './read.ts'
+export { editText, scalarEdit, type ScalarPlace, scalarPlaces, type TextEdit } from './places.ts'

@@ -18,8 +18,10 @@ export interface YamlFile {
   readonly problems: readonly Problem[]
 }
 
-interface Chunk {
+export interface Chunk {
   readonly text: string
+  /** Characters before it. */
+  readonly start: number
   /** Lines before it. */
   readonly lines: number
 }
@@ -39,18 +41,18 @@ function isMarker(text: string, at: number): boolean {
  * Cuts the text where a line begins with `---`, which ends a document whatever it is in, so that one broken document
  * leaves its neighbours alone. Directives stay with the document that follows them.
  */
-function* chunksOf(text: string): Generator<Chunk> {
+export function* chunksOf(text: string): Generator<Chunk> {
   let start = 0
   let lines = 0
   for (let at = text.indexOf('\n---'); at >= 0; at = text.indexOf('\n---', at + 1)) {
     if (!isMarker(text, at + 1)) continue
     const chunk = text.slice(start, at + 1)
     if (/(?:^|\n)%/.test(chunk)) continue
-    yield { text: chunk, lines }
+    yield { text: chunk, start, lines }
     lines += countLines(text, start, at + 1)
     start = at + 1
   }
-  yield { text: text.slice(start), lines }
+  yield { text: text.slice(start), start, lines }
 }
 
 export interface ReadOptions {
@@ -102,7 +104,7 @@ function readChunk(chunk: Chunk, context: ReadContext): YamlDocument[] {
   }))
 }
 
-function linesAt(chunk: Chunk, positions: readonly number[]): number[] {
+function linesAt(chunk: Pick<Chunk, 'text' | 'lines'>, positions: readonly number[]): number[] {
   let line = chunk.lines + 1
   let last = 0
   return positions.map((position) => {

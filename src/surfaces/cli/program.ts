@@ -8,8 +8,15 @@ import { addHealth, type HealthServices } from './health.ts'
 import { addInstall, type InstallServices } from './install.ts'
 import { addRender, type RenderServices } from './render.ts'
 import { addRun, type RunServices } from './run.ts'
+import { addSetImage, type SetImageServices } from './set-image.ts'
 
-export interface CliServices extends AppServices, HealthServices, InstallServices, RenderServices, RunServices {}
+export interface CliServices
+  extends AppServices,
+    HealthServices,
+    InstallServices,
+    RenderServices,
+    RunServices,
+    SetImageServices {}
 
 /** Exit code for a question that could not be answered, bad usage included. */
 const UNANSWERED = 2
@@ -37,6 +44,7 @@ export function makeProgram(services: CliServices): Command {
   addRun(program, services)
   addDiff(program, services, 'what differs between what is declared and what is live')
   addRender(program, services)
+  addSetImage(program, services)
   addApp(program, services)
   addHealth(program, services)
   addInstall(program, services)

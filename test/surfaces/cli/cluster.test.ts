@@ -1,7 +1,9 @@
 // The commands against a real API server: what was freshly applied shows no difference, with reads alone and with dry runs.
+import { execFile } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect } from '../../../src/adapters/kube-http/index.ts'
 import { createLog } from '../../../src/adapters/pino-log/index.ts'
@@ -117,6 +119,27 @@ describe.skipIf(world === undefined)('on a real control plane', () => {
       await editor.create(APPS, application)
       await editor.create(APPS, (world as World).application('quiet', repository, { path: 'app', namespace: 'shop' }))
       await writeFile(join(directory, 'files', 'settings.yaml'), configMap.replace('fast', 'local'))
+    })
+
+    test('another image for it, in a checkout of its repository [S004-66]', async () => {
+      const repository = await git.createRepository('pods')
+      const pod = 'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: app, image: web:1}]}\n'
+      await repository.commit({ 'app/pod.yaml': pod }, 'first')
+      const application = (world as World).application('pods', repository, { path: 'app', namespace: 'nowhere' })
+      await editor.create(APPS, application)
+      const [own, other] = [join(directory, 'pods'), join(directory, 'elsewhere')]
+      const author = { GIT_AUTHOR_NAME: 'CI', GIT_AUTHOR_EMAIL: 'ci@x.example' }
+      const committer = { GIT_COMMITTER_NAME: 'CI', GIT_COMMITTER_EMAIL: 'ci@x.example' }
+      const gitIn = async (cwd: string, ...args: string[]): Promise<string> =>
+        (await promisify(execFile)('git', args, { cwd })).stdout
+      await gitIn(directory, 'clone', '--quiet', repository.url, own)
+      await gitIn(directory, 'init', '--quiet', other)
+      const run = (cwd: string, ...args: string[]): Promise<Said> =>
+        command(['set-image', 'pods', 'app=web:2', ...args], { cwd, env: { ...env, ...author, ...committer } })
+      expect((await run(other)).err).toMatch(/^HF8006: .* is no checkout of the Application’s repository/)
+      expect(await run(own, '--commit')).toMatchObject({ exit: 0, err: '' })
+      expect(await gitIn(own, 'diff', '--numstat', 'HEAD~1')).toBe('1\t1\tapp/pod.yaml\n')
+      expect(await gitIn(own, 'log', '-1', '--format=%s')).toBe('Set app to web:2 in pods\n')
     })
 
     test('nobody takes a sync when no controller runs: told, and the request withdrawn', async () => {

@@ -12,10 +12,13 @@ function kindOf(entry: Dirent): TreeEntry['kind'] | null {
 
 export class LocalTrees extends FileTrees {
   readonly #fileBytes: number
+  readonly #edits: ReadonlyMap<string, string>
 
-  constructor(fileBytes: number) {
+  /** `edits`: texts that stand for those of the files of these real paths. */
+  constructor(fileBytes: number, edits: ReadonlyMap<string, string> = new Map()) {
     super()
     this.#fileBytes = fileBytes
+    this.#edits = edits
   }
 
   async entries(tree: string): Promise<readonly TreeEntry[]> {
@@ -29,6 +32,8 @@ export class LocalTrees extends FileTrees {
   }
 
   async blob(id: string): Promise<Buffer> {
+    const edited = this.#edits.get(id)
+    if (edited !== undefined) return Buffer.from(edited)
     const { size } = await stat(id)
     if (size > this.#fileBytes) throw new TooLargeError(size)
     return readFile(id)
@@ -36,7 +41,7 @@ export class LocalTrees extends FileTrees {
 
   override async linkTarget(id: string): Promise<string | null> {
     const target = await readlink(id)
-    // The root is the machine's own: an absolute link leads somewhere inside it.
+    // With the machine's root an absolute link leads somewhere inside it, with any other maybe out of it.
     return isAbsolute(target) ? relative(dirname(id), target) : target
   }
 }

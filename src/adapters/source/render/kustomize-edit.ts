@@ -1,6 +1,7 @@
 // The Application's options laid over a kustomization, with the meaning of the `kustomize edit` commands that Argo CD runs.
 import { isMap } from '../../../core/kube/index.ts'
 import type { KustomizeOptions, KustomizePatch } from '../../../core/definition/index.ts'
+import { splitImage } from '../../../core/edit/index.ts'
 import { HoldfastError, problem } from '../../../core/problem/index.ts'
 import { substitute } from './build-environment.ts'
 import { fieldOf, keyOf, listIn, type MutableMap, textIn } from './kustomize-document.ts'
@@ -26,22 +27,12 @@ interface Image {
   digest: string
 }
 
-/** `[name=]image[:tag][@digest]`; the port of a registry is no tag. */
-function splitImage(text: string): { name: string; tag: string; digest: string } {
-  const slash = Math.max(text.indexOf('/'), 0)
-  const at = text.indexOf('@', slash)
-  const colon = text.indexOf(':', slash)
-  const isTagged = colon >= 0 && (at < 0 || colon < at)
-  const name = text.slice(0, isTagged ? colon : at < 0 ? text.length : at)
-  const tag = isTagged ? text.slice(colon + 1, at < 0 ? text.length : at) : ''
-  return { name, tag, digest: at < 0 ? '' : text.slice(at + 1) }
-}
-
+/** `[name=]image[:tag][@digest]`. */
 function readImage(text: string): Image {
   checkArgument('images', text)
   const equals = text.indexOf('=')
   const key = text.slice(0, Math.max(equals, 0))
-  const { name, tag, digest } = splitImage(text.slice(equals + 1))
+  const { repository: name, tag, digest } = splitImage(text.slice(equals + 1))
   if (name === text)
     throw refuse(`kustomize.images: ${JSON.stringify(text)} has neither a new name nor a tag nor a digest`)
   return { name: key === '' ? name : key, newName: key === '' ? '' : name, newTag: tag, digest }

@@ -42,6 +42,12 @@ export interface LocalOptions {
   readonly limits?: Partial<SourceLimits>
   /** Asks for `RenderedSource.explanation`. */
   readonly explain?: boolean
+  /** Real path of the directory that nothing may leave and that `/file` starts from; default that of the machine. */
+  readonly root?: string
+  /** By their `ref`: real paths of other sources' repositories. */
+  readonly refs?: ReadonlyMap<string, string>
+  /** Texts that stand for those of the files of these real paths. */
+  readonly edits?: ReadonlyMap<string, string>
 }
 
 const NOBODY: RenderRequest['app'] = { name: 'release-name', namespace: 'default', project: 'default' }
@@ -62,15 +68,17 @@ function refused(path: string, error: unknown): HoldfastError {
 interface Naming {
   /** As it was given. */
   readonly path: string
-  /** Where that is, from the root of the machine, without the first slash. */
+  /** The root, with a slash at its end. */
+  readonly root: string
+  /** Where that is, from the root, without the first slash. */
   readonly at: string
 }
 
 /** Paths below what was named keep the name that was given; others become absolute. */
-function nameAs(file: string, { path, at }: Naming): string {
+function nameAs(file: string, { path, root, at }: Naming): string {
   if (file === at) return path
   if (file.startsWith(`${at}/`)) return `${path.replace(/\/$/, '')}${file.slice(at.length)}`
-  return `/${file}`
+  return `${root}${file}`
 }
 
 function problemAs({ subject, ...rest }: Problem, naming: Naming): Problem {
@@ -103,6 +111,10 @@ function sourceAt(call: Call): SourceDefinition {
   return { ...options.source, repoURL: 'file:///', targetRevision: 'HEAD', path: naming.at, ref: '', chart: '' }
 }
 
+function refsOf({ options, files }: Call): ReadonlyMap<string, SourceFiles> {
+  return new Map([...(options.refs ?? [])].map(([name, root]) => [name, { ...files, root, repository: root }]))
+}
+
 async function contextFor(call: Call): Promise<RenderContext> {
   const { options, naming, files, limits } = call
   const { app = NOBODY, cluster = NO_CLUSTER, settings = DEFAULT_SOURCE_SETTINGS, env } = options
@@ -111,7 +123,7 @@ async function contextFor(call: Call): Promise<RenderContext> {
   const context = await contextOf({
     revised,
     request: { sources: [revised], app, cluster, sourceRepos: null },
-    ...{ files, refs: new Map(), subject: { path: naming.path }, settings, limits },
+    ...{ files, refs: refsOf(call), subject: { path: naming.path }, settings, limits },
     outside: NOTHING_OUTSIDE,
     tools: new ToolFinder(env),
   })
@@ -158,11 +170,14 @@ export async function renderLocal(path: string, options: LocalOptions): Promise<
     throw refused(path, error)
   })
   const limits = { ...SOURCE_LIMITS, ...options.limits }
-  const trees = new LocalTrees(limits.fileBytes)
-  const place = await trees.locate('/', given.split('/'))
+  const trees = new LocalTrees(limits.fileBytes, options.edits)
+  const { root = '/' } = options
+  const top = root.replace(/\/?$/, '/')
+  const place = await trees.locate(root, (given === root ? '' : given.slice(top.length)).split('/'))
+  if (place.kind === 'outside' || !`${given}/`.startsWith(top)) throw refused(path, { code: 'out of the tree' })
   if (place.kind !== 'tree' && place.kind !== 'blob') throw refused(path, { code: 'ENOENT' })
-  const naming = { path, at: place.path.join('/') }
-  const files: SourceFiles = { trees, root: '/', repository: path, revision: '' }
+  const naming = { path, root: top, at: place.path.join('/') }
+  const files: SourceFiles = { trees, root, repository: path, revision: '' }
   const call: Call = { options, limits, naming, files }
   try {
     const rendered = place.kind === 'tree' ? await renderDirectory(call) : await renderFile(call, place.id)
