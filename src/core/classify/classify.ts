@@ -54,7 +54,8 @@ function isMapOfTexts(value: unknown): value is Record<string, unknown> {
 }
 
 function ownsAll({ paths }: OwnedEntry, field: FieldChange): boolean {
-  if (!isMapOfTexts(field.live) || paths.hasSelfOrAncestor(field.path.slice(0, -1))) return true
+  const isItem = field.path.at(-1)?.kind !== 'field'
+  if (isItem || !isMapOfTexts(field.live) || paths.hasSelfOrAncestor(field.path.slice(0, -1))) return true
   return Object.keys(field.live).every((name) => paths.has([...field.path, { kind: 'field', name }]))
 }
 

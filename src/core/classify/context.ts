@@ -1,8 +1,8 @@
 // What a cause is judged by, besides the difference and the object's own bookkeeping.
 import type { Neighbours } from '../compare/index.ts'
+import { NO_WRITER_SETTINGS, type WriterSettings } from '../definition/index.ts'
 import type { KubeObject, ObjectRef } from '../kube/index.ts'
 import { type Delivery, NOTHING_PENDING } from './delivery.ts'
-import { NO_WRITER_SETTINGS, type WriterSettings } from './writers.ts'
 
 /** One step up from an object to what made it. */
 export interface OwnerLink {

@@ -13,11 +13,25 @@ export {
   type OwnedEntry,
   type Ownership,
 } from './ownership.ts'
+export { NO_WRITER_SETTINGS, type WriterSettings } from '../definition/index.ts'
+export { userKind, type Writer, writerOf } from './writers.ts'
 export {
-  NO_WRITER_SETTINGS,
-  userKind,
-  type Writer,
-  writerOf,
-  type WriterPatterns,
-  type WriterSettings,
-} from './writers.ts'
+  type CodeownersMatch,
+  codeownersOf,
+  codeownersPatternFits,
+  type CodeownersRule,
+  parseCodeowners,
+} from './codeowners.ts'
+export {
+  type FieldOwner,
+  type FieldOwnerKind,
+  fieldOwnerOf,
+  type Marked,
+  type OwnedPlace,
+  type Owner,
+  type OwnerContext,
+  type OwnerSources,
+  ownerOf,
+} from './responsibility.ts'
+export { classifyIgnored, type IgnoredCause } from './ignored.ts'
+export { type CauseGroup, type CauseKey, groupCauses, type Placed } from './group.ts'

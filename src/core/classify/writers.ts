@@ -1,23 +1,7 @@
 // What is a writer: a person's tool, a machine's? By the shipped table, and by what the installation says of its own.
-import { globMatches } from '../definition/index.ts'
+import { globMatches, type WriterPatterns, type WriterSettings } from '../definition/index.ts'
 import type { ActorKind, Means, Mechanism } from './cause.ts'
 import { WRITERS, type WriterRow } from './writer-table.ts'
-
-/** Globs. */
-export interface WriterPatterns {
-  readonly users: readonly string[]
-  readonly groups: readonly string[]
-  /** Of field managers. */
-  readonly managers: readonly string[]
-}
-
-export interface WriterSettings {
-  readonly people: WriterPatterns
-  readonly machines: WriterPatterns
-}
-
-const NO_PATTERNS: WriterPatterns = { users: [], groups: [], managers: [] }
-export const NO_WRITER_SETTINGS: WriterSettings = { people: NO_PATTERNS, machines: NO_PATTERNS }
 
 export interface Writer {
   readonly means: Means
@@ -107,6 +91,6 @@ const MACHINE_USERS = 'system:'
 export function userKind(user: string, groups: readonly string[], settings: WriterSettings): ActorKind {
   const told = toldKind('users', [user], settings) ?? toldKind('groups', groups, settings)
   if (told !== null) return told
-  if (user === '') return 'unknown'
+  if (user === '' || user === 'system:anonymous') return 'unknown'
   return user.startsWith(MACHINE_USERS) ? 'machine' : 'person'
 }

@@ -13,3 +13,4 @@ export {
 } from './evidence-facts.ts'
 export { AUTOSCALERS, INJECTORS, webhooksOf } from './evidence.ts'
 export type * from './types.ts'
+export { shippedRule, type ShippedRule } from './shipped-rule.ts'

@@ -1,5 +1,5 @@
 // The permissions that the Application and the operator's mode give, applied to one difference.
-import type { Cause } from '../classify/index.ts'
+import type { Cause, FieldOwnerKind } from '../classify/index.ts'
 import type { FieldChange } from '../compare/index.ts'
 import { type FieldPath, isMap } from '../kube/index.ts'
 
@@ -67,6 +67,8 @@ export interface FieldQuestion {
   readonly contested: boolean
   /** The server's own form is not to be had: an addition that nobody is known to have made may be a default. */
   readonly unproven: boolean
+  /** Whose the field is; nobody's may be edited by nobody. */
+  readonly ownedBy: FieldOwnerKind
 }
 
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt'
@@ -157,7 +159,7 @@ function hindered(against: ReasonCode, severity: Severity): Verdict {
 export function decideField(question: FieldQuestion): Verdict {
   const told = reportedOnly(question)
   if (told !== null) return told
-  const severity = severityOf(question.field)
+  const severity = question.ownedBy === 'nobody' ? 'critical' : severityOf(question.field)
   const against = obstacle(question)
   if (against !== null) return hindered(against, severity)
   const { permitted, because } = permission(question)

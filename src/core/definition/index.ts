@@ -11,6 +11,19 @@ export { ruleMatches } from './ignore-rule.ts'
 export { type JqMatches, type JqPathParse, type JsonPath, matchJqPaths, parseJqPath } from './jq-path.ts'
 export { matchPointers, parsePointer, type PointerParse } from './json-pointer.ts'
 export { projectAllowsApp, projectAllowsObject, sourceReposAllow } from './permission.ts'
+export {
+  type FieldOwnerRule,
+  NO_OWNERSHIP,
+  NO_WRITER_SETTINGS,
+  type ObjectOwnerRule,
+  type ObjectScope,
+  OWNERSHIP_CONFIG_MAP,
+  type OwnershipMap,
+  type OwnershipSettings,
+  parseOwnership,
+  type WriterPatterns,
+  type WriterSettings,
+} from './ownership-settings.ts'
 export { DEFAULT_PROJECT, parseProject } from './project.ts'
 export { parseRepositoryAccess } from './repository-access.ts'
 export { parseSettings } from './settings.ts'

@@ -6,8 +6,10 @@ import {
   classifyField,
   classifyObject,
   type Delivery,
-  NO_WRITER_SETTINGS,
+  type FieldOwner,
+  fieldOwnerOf,
   NOTHING_PENDING,
+  type Owner,
   type Ownership,
   ownershipOf,
 } from '../classify/index.ts'
@@ -20,12 +22,13 @@ import {
   webhooksOf,
 } from '../compare/index.ts'
 import { decideExtra, decideField, decideMissing, fights, type Verdict } from '../decide/index.ts'
-import { ruleMatches } from '../definition/index.ts'
+import { NO_OWNERSHIP, ruleMatches } from '../definition/index.ts'
 import { TRACKING_ANNOTATION } from '../desired/index.ts'
 import { healthOf } from '../health/index.ts'
 import { canonicalJson, formatRef, isMap, type Json, type KubeObject, refKey } from '../kube/index.ts'
 import { type ApplyStep, planObject } from '../plan/index.ts'
 import { type Problem, problem } from '../problem/index.ts'
+import { askedOf } from './owner.ts'
 import type { AppContext, EvaluatedField, ObjectEvaluation, ObjectSnapshot } from './types.ts'
 
 const NOTHING = {
@@ -38,6 +41,7 @@ const NOTHING = {
   prune: false,
   takeover: null,
   health: null,
+  owner: null,
   webhooks: [],
   problems: [],
 } as const
@@ -81,6 +85,8 @@ interface Seen {
   readonly beginning: boolean
   readonly ruleBroken: Problem | null
   readonly around: CauseContext
+  /** Found when it is first asked for. */
+  readonly owner: () => Owner | null
 }
 
 function deliveryOf({ permissions, revision, delivery = NOTHING_PENDING }: AppContext): Delivery {
@@ -93,18 +99,18 @@ function around(app: AppContext, { ref, neighbours }: ObjectSnapshot, live: Kube
     ref,
     live,
     neighbours,
-    writers: app.writers ?? NO_WRITER_SETTINGS,
+    writers: (app.ownership ?? NO_OWNERSHIP).writers,
     delivery: deliveryOf(app),
     webhooks: webhooksOf(ref, live, neighbours),
   }
 }
 
-function judge(seen: Seen, field: FieldChange): EvaluatedField {
+function judge(seen: Seen, { field, ownedBy }: Owned): EvaluatedField {
   const { app, snapshot, ownership } = seen
   const found: Cause = classifyField(field, ownership, seen.around)
   const author = found.confidence === 'unknown' ? (snapshot.history.authors.get(field.at) ?? found) : found
   const preExisting = field.change === 'added' && (seen.beginning || snapshot.history.preExisting.has(field.at))
-  const cause = preExisting ? { ...author, preExisting } : author
+  const cause = { ...author, preExisting, owner: author.owner ?? seen.owner()?.name ?? null }
   const verdict: Verdict = decideField({
     field,
     cause,
@@ -114,10 +120,11 @@ function judge(seen: Seen, field: FieldChange): EvaluatedField {
     ruleBroken: seen.ruleBroken !== null,
     contested: snapshot.contender !== null,
     unproven: seen.comparison.doubtful,
+    ownedBy: ownedBy.kind,
   })
   const print = fingerprint(app, snapshot, field)
   const firstSeen = snapshot.history.firstSeen.get(print) ?? new Date(snapshot.now).toISOString()
-  return { field, cause, verdict, fingerprint: print, firstSeen }
+  return { field, cause, ownedBy, verdict, fingerprint: print, firstSeen }
 }
 
 /** Under enforcement every object we sync carries our bookkeeping; one whose bookkeeping was emptied gets it again. */
@@ -183,6 +190,11 @@ function wiped(seen: Seen): Problem[] {
   ]
 }
 
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
 function see(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): Seen {
   const ownership = ownershipOf(live)
   const comparison = compare(
@@ -210,7 +222,18 @@ function see(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): Seen 
     beginning: begins(app, snapshot, ownership),
     ruleBroken,
     around: around(app, snapshot, live),
+    owner: once(() => askedOf(app, snapshot, live)),
   }
+}
+
+interface Owned {
+  readonly field: FieldChange
+  readonly ownedBy: FieldOwner
+}
+
+/** What the installation declares a controller's own is left to it. */
+function leftTo({ field, ownedBy }: Owned): IgnoredChange {
+  return { ...field, rule: ownedBy.source, owner: ownedBy.name ?? 'controller', carry: true }
 }
 
 interface Judged {
@@ -222,13 +245,16 @@ interface Judged {
 
 function judgeAll(seen: Seen): Judged {
   const { declaredOnly } = declared(seen.snapshot).options
-  const judged = seen.comparison.fields
+  const { map } = seen.app.ownership ?? NO_OWNERSHIP
+  const owned = seen.comparison.fields
     .filter(({ change }) => !declaredOnly || change !== 'added')
-    .map((field) => judge(seen, field))
+    .map((field) => ({ field, ownedBy: fieldOwnerOf(seen.snapshot.ref, field, map) }))
+  const judged = owned.filter(({ ownedBy }) => ownedBy.kind !== 'controller').map((one) => judge(seen, one))
   const deferred = deferredMark(seen, judged)
   const fields = judged.filter(({ field }) => field !== deferred?.field)
   const preExisting = fields.filter(({ verdict }) => verdict.because === 'pre-existing').map(({ field }) => field.at)
-  const { ignored } = seen.comparison
+  const declaredElsewhere = owned.filter(({ ownedBy }) => ownedBy.kind === 'controller').map(leftTo)
+  const ignored = [...seen.comparison.ignored, ...declaredElsewhere]
   if (deferred === null) return { fields, ignored, preExisting }
   return { fields, ignored: [...ignored, deferred.ignored], preExisting: [...preExisting, deferred.field.at] }
 }
@@ -268,6 +294,7 @@ function present(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): O
     step,
     takeover: seen.beginning && step !== null ? judged.preExisting : null,
     health: healthOf(live),
+    owner: inSync ? null : seen.owner(),
     webhooks: seen.around.webhooks,
     problems: [
       ...(seen.ruleBroken === null ? [] : [seen.ruleBroken]),
@@ -319,8 +346,14 @@ function contested(snapshot: ObjectSnapshot): Problem[] {
   ]
 }
 
+const ownedCause = (cause: Cause, owner: Owner | null): Cause => ({
+  ...cause,
+  owner: cause.owner ?? owner?.name ?? null,
+})
+
 function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
   const desired = declared(snapshot)
+  const owner = askedOf(app, snapshot, null)
   const verdict = decideMissing(app.permissions, { contested: snapshot.contender !== null })
   const step = planObject({
     desired,
@@ -338,7 +371,8 @@ function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
     ref: snapshot.ref,
     status: 'OutOfSync',
     difference: 'missing',
-    whole: { cause: classifyObject('missing', deliveryOf(app)), verdict },
+    whole: { cause: ownedCause(classifyObject('missing', deliveryOf(app)), owner), verdict },
+    owner,
     step,
     takeover: step === null ? null : [],
     health: { status: 'Missing', message: '' },
@@ -347,13 +381,15 @@ function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
 }
 
 function extra(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): ObjectEvaluation {
+  const owner = askedOf(app, snapshot, live)
   const verdict = decideExtra(app.permissions, { protected: snapshot.pruneProtected })
   return {
     ...NOTHING,
     ref: snapshot.ref,
     status: 'OutOfSync',
     difference: 'extra',
-    whole: { cause: classifyObject('extra'), verdict },
+    whole: { cause: ownedCause(classifyObject('extra'), owner), verdict },
+    owner,
     prune: verdict.permitted && verdict.response === 'prune',
     health: healthOf(live),
   }

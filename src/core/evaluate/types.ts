@@ -1,7 +1,7 @@
-import type { Cause, Delivery, WriterSettings } from '../classify/index.ts'
+import type { Cause, Delivery, FieldOwner, Owner, OwnerSources } from '../classify/index.ts'
 import type { FieldChange, IgnoredChange, Neighbours, RuleIndex } from '../compare/index.ts'
 import type { FightState, Permissions, Verdict } from '../decide/index.ts'
-import type { AppKey, IgnoreRule } from '../definition/index.ts'
+import type { AppKey, IgnoreRule, OwnershipSettings } from '../definition/index.ts'
 import type { DesiredObject } from '../desired/index.ts'
 import type { Health } from '../health/index.ts'
 import type { KubeObject, ObjectRef } from '../kube/index.ts'
@@ -22,8 +22,10 @@ export interface AppContext {
   readonly ignore: readonly IgnoreRule[]
   /** Key for the digests that stand in for values; one per installation. */
   readonly digestKey: string
-  /** Who is a person and who a machine, as the installation says. */
-  readonly writers?: WriterSettings
+  /** Whose fields and objects are whose, who is a person and who a machine, as the installation says. */
+  readonly ownership?: OwnershipSettings
+  /** Where an owner of objects may be named. */
+  readonly owners?: OwnerSources
   /** What is known of bringing Git's state in; whether this object waits is said by `permissions`. */
   readonly delivery?: Delivery
 }
@@ -69,6 +71,8 @@ export interface ObjectSnapshot {
 export interface EvaluatedField {
   readonly field: FieldChange
   readonly cause: Cause
+  /** Whose the field is. */
+  readonly ownedBy: FieldOwner
   readonly verdict: Verdict
   /** Hash of (app, object, path, change, desired digest, live digest). */
   readonly fingerprint: string
@@ -96,6 +100,8 @@ export interface ObjectEvaluation {
   /** To be remembered: enforcement begins with these additions in place. null = nothing new. */
   readonly takeover: readonly string[] | null
   readonly health: Health | null
+  /** Whom to ask; looked for only where something differs. */
+  readonly owner: Owner | null
   /** MutatingWebhookConfigurations that are called for the object, as far as they are known. */
   readonly webhooks: readonly string[]
   readonly problems: readonly Problem[]

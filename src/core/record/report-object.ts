@@ -1,5 +1,6 @@
 // One object's evaluation → its part of the drift report, Secret values masked.
 import { createHmac } from 'node:crypto'
+import { classifyIgnored } from '../classify/index.ts'
 import type { FieldChange } from '../compare/index.ts'
 import type { EvaluatedField, ObjectEvaluation } from '../evaluate/index.ts'
 import { canonicalJson, type Json, type ObjectRef } from '../kube/index.ts'
@@ -45,6 +46,7 @@ function fieldOf(ref: ObjectRef, evaluated: EvaluatedField, digestKey: string): 
     fingerprint: evaluated.fingerprint,
     firstSeen: evaluated.firstSeen,
     cause: evaluated.cause,
+    ownedBy: evaluated.ownedBy,
     verdict: evaluated.verdict,
   }
 }
@@ -70,9 +72,13 @@ export function reportObject(evaluation: ObjectEvaluation, options: ReportObject
         ...(change.owner === null ? {} : { owner: change.owner }),
         desired: show(change.desired) ?? null,
         live: show(change.live) ?? null,
+        intended: true as const,
+        ...classifyIgnored(change, evaluation.webhooks),
       }
     }),
     ...(options.origin === undefined ? {} : { origin: options.origin }),
+    ...(evaluation.owner === null ? {} : { responsible: evaluation.owner }),
+    ...(evaluation.webhooks.length === 0 ? {} : { webhooks: evaluation.webhooks }),
     ...(evaluation.problems[0] === undefined ? {} : { message: evaluation.problems[0].message }),
     ...(evaluation.whole === null ? {} : evaluation.whole),
     ...(options.coexistsWith === undefined ? {} : { coexistsWith: options.coexistsWith }),

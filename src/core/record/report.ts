@@ -1,8 +1,16 @@
 // The drift report: the JSON contract that scripts rely on. Fields may be added, never renamed or removed.
-import type { Cause } from '../classify/index.ts'
+import {
+  type Cause,
+  type CauseGroup,
+  type FieldOwner,
+  groupCauses,
+  type IgnoredCause,
+  type Owner,
+  type Placed,
+} from '../classify/index.ts'
 import type { ChangeKind } from '../compare/index.ts'
 import type { Verdict } from '../decide/index.ts'
-import type { Json, ObjectRef } from '../kube/index.ts'
+import { formatRef, type Json, type ObjectRef } from '../kube/index.ts'
 import type { Orphan } from '../orphan/index.ts'
 import { CATALOGUE, type Problem, type ProblemCode, type ProblemSubject } from '../problem/index.ts'
 
@@ -25,10 +33,12 @@ export interface ReportField {
   /** ISO time. */
   readonly firstSeen: string
   readonly cause: Cause
+  /** Whose the field is. */
+  readonly ownedBy: FieldOwner
   readonly verdict: Verdict
 }
 
-export interface ReportIgnored {
+export interface ReportIgnored extends IgnoredCause {
   readonly path: string
   /** `builtin/…` or the place of the user's rule. */
   readonly rule: string
@@ -36,6 +46,7 @@ export interface ReportIgnored {
   readonly owner?: string
   readonly desired: Json | Masked | null
   readonly live: Json | Masked | null
+  readonly intended: true
 }
 
 export interface ReportObject {
@@ -47,6 +58,10 @@ export interface ReportObject {
   readonly ignored: readonly ReportIgnored[]
   /** Where Git declares it: file relative to the repository, line 1-based (0 = unknown). */
   readonly origin?: { readonly file: string; readonly line: number }
+  /** Whom to ask, where something differs. */
+  readonly responsible?: Owner
+  /** MutatingWebhookConfigurations that are called for the object, as far as they are known. */
+  readonly webhooks?: readonly string[]
   /** Why it is Unknown. */
   readonly message?: string
   /** For an object that is missing or extra as a whole. */
@@ -103,6 +118,8 @@ export interface DriftReport {
   readonly kind: 'DriftReport'
   readonly context?: ReportContext
   readonly summary: ReportSummary
+  /** The differences by cause, the widest first. */
+  readonly causes: readonly CauseGroup[]
   readonly objects: readonly ReportObject[]
   /** Absent where they were not looked for. They are no drift: the exit code does not count them. */
   readonly orphans?: readonly ReportOrphan[]
@@ -164,6 +181,12 @@ function summarize(objects: readonly ReportObject[]): ReportSummary {
   }
 }
 
+function placedOf({ ref, fields, cause }: ReportObject): Placed[] {
+  const object = formatRef(ref)
+  const whole = cause === undefined ? [] : [{ object, path: '', cause }]
+  return [...whole, ...fields.map((field) => ({ object, path: field.path, cause: field.cause }))]
+}
+
 /** Counts, sorts and leaves out: the same input in any order gives the same report. */
 export function driftReport({ objects, orphans = null, problems, include, context }: ReportInput): DriftReport {
   const listed = include === 'all' ? objects : objects.filter(({ status }) => status !== 'Synced')
@@ -179,6 +202,7 @@ export function driftReport({ objects, orphans = null, problems, include, contex
     kind: 'DriftReport',
     ...(context === undefined ? {} : { context }),
     summary: summarize(objects),
+    causes: groupCauses(objects.flatMap(placedOf)),
     objects: listed.map(sortedObject).sort((a, b) => byText(objectSortKey(a), objectSortKey(b))),
     ...(orphans === null ? {} : { orphans: orphans.toSorted((a, b) => byText(objectSortKey(a), objectSortKey(b))) }),
     problems: told.sort((a, b) => byText(problemKey(a), problemKey(b))),

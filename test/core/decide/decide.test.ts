@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 import { describe, expect, it } from 'vitest'
-import { causeOf, type Means } from '../../../src/core/classify/index.ts'
+import { causeOf, type FieldOwnerKind, type Means } from '../../../src/core/classify/index.ts'
 import type { ChangeKind } from '../../../src/core/compare/index.ts'
 import {
   decideExtra,
@@ -28,6 +28,7 @@ interface When {
   readonly ruleBroken?: boolean
   readonly contested?: boolean
   readonly unproven?: boolean
+  readonly ownedBy?: FieldOwnerKind
   readonly protected?: boolean
   readonly change?: ChangeKind
   readonly path?: string
@@ -88,6 +89,7 @@ describe('decideField', () => {
       ruleBroken: when.ruleBroken ?? false,
       contested: when.contested ?? false,
       unproven: when.unproven ?? false,
+      ownedBy: when.ownedBy ?? 'git',
     })
     expect(told(verdict)).toBe(wanted(then))
   })

@@ -42,6 +42,12 @@ const alice: ReportField['cause'] = {
   owner: 'team-web',
   confidence: 'certain',
 }
+const explained = {
+  intended: true,
+  class: 'defaulting',
+  mechanism: 'defaulting',
+  ownedBy: { kind: 'kubernetes', name: 'kube-apiserver', source: 'builtin/default', runbook: null },
+} as const
 const observed: ReportField['verdict'] = {
   response: 'heal',
   permitted: false,
@@ -58,6 +64,7 @@ export function field(changes: Partial<ReportField> & Pick<ReportField, 'path'>)
     fingerprint: '3f2a9c',
     firstSeen: '2026-01-01T10:00:01Z',
     cause: kubectl,
+    ownedBy: { kind: 'git', name: null, source: 'builtin/declared-in-git', runbook: null },
     verdict: observed,
     ...changes,
   }
@@ -113,7 +120,13 @@ const changed = deployment({
     }),
   ],
   ignored: [
-    { path: '.spec.progressDeadlineSeconds', rule: 'builtin/apps-deployment-defaults', desired: null, live: 600 },
+    {
+      path: '.spec.progressDeadlineSeconds',
+      rule: 'builtin/apps-deployment-defaults',
+      desired: null,
+      live: 600,
+      ...explained,
+    },
   ],
 })
 
@@ -179,7 +192,7 @@ const hostile = deployment({
       live: JSON.parse('{"__proto__":{"a":1},"constructor":"c"}') as ReportField['live'] & object,
     }),
   ],
-  ignored: [{ path: `.x[${JSON.stringify(EVIL)}]`, rule: EVIL, desired: null, live: EVIL }],
+  ignored: [{ path: `.x[${JSON.stringify(EVIL)}]`, rule: EVIL, desired: null, live: EVIL, ...explained }],
 })
 const secret = deployment({
   ref: { group: '', version: 'v1', kind: 'Secret', namespace: 'prod', name: 'db' },

@@ -1,0 +1,25 @@
+// Whom to ask about an object of an application.
+import { type CodeownersMatch, codeownersOf, type Owner, ownerOf, type OwnerSources } from '../classify/index.ts'
+import { NO_OWNERSHIP } from '../definition/index.ts'
+import type { KubeObject } from '../kube/index.ts'
+import type { AppContext, ObjectSnapshot } from './types.ts'
+
+const NO_SOURCES: OwnerSources = { project: '', application: null, appProject: null, codeowners: null }
+
+function ownersOfFile({ codeowners }: OwnerSources, file: string): CodeownersMatch | null {
+  return codeowners === null || file === '' ? null : codeownersOf(codeowners.rules, file)
+}
+
+export function askedOf(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject | null): Owner | null {
+  const { owners = NO_SOURCES, ownership = NO_OWNERSHIP } = app
+  const { ref, desired, neighbours } = snapshot
+  const { namespace } = neighbours
+  return ownerOf(ref, live ?? desired?.object ?? null, {
+    ...owners,
+    map: ownership.map,
+    app: app.app,
+    namespace: namespace === undefined ? null : { what: `Namespace ${ref.namespace}`, ...namespace },
+    codeowners: ownersOfFile(owners, desired?.origin.file ?? ''),
+    codeownersFile: owners.codeowners?.file ?? '',
+  })
+}
