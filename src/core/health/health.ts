@@ -2,6 +2,7 @@ import { groupOf, type KubeObject, type ObjectRef } from '../kube/index.ts'
 import { apiServiceHealth, autoscalerHealth, claimHealth, ingressHealth, serviceHealth } from './network-and-storage.ts'
 import { podHealth } from './pod.ts'
 import { textAt, valueAt } from './read.ts'
+import { externalSecretHealth, sealedSecretHealth } from './secrets.ts'
 import type { Health, HealthStatus } from './types.ts'
 import { daemonSetHealth, deploymentHealth, jobHealth, replicaSetHealth, statefulSetHealth } from './workloads.ts'
 
@@ -18,6 +19,8 @@ const CHECKS: ReadonlyMap<string, (object: unknown) => Health> = new Map([
   ['batch/Job', jobHealth],
   ['autoscaling/HorizontalPodAutoscaler', autoscalerHealth],
   ['apiregistration.k8s.io/APIService', apiServiceHealth],
+  ['external-secrets.io/ExternalSecret', externalSecretHealth],
+  ['bitnami.com/SealedSecret', sealedSecretHealth],
 ])
 
 /** Health of a live object by Argo CD's built-in checks; null for a kind without one, which counts as healthy. */

@@ -35,11 +35,16 @@ export interface Condition {
   readonly status: string
   readonly reason: string
   readonly message: string
+  /** '' where it is not said. */
+  readonly lastTransitionTime: string
 }
 
 function conditionOf(value: unknown): Condition {
   const text = (name: string) => textAt(value, name)
-  return { type: text('type'), status: text('status'), reason: text('reason'), message: text('message') }
+  return {
+    ...{ type: text('type'), status: text('status'), reason: text('reason'), message: text('message') },
+    lastTransitionTime: text('lastTransitionTime'),
+  }
 }
 
 export function conditionsOf(values: readonly unknown[]): readonly Condition[] {

@@ -38,7 +38,14 @@ const hpa1 = (conditions: unknown) =>
     metadata: { name: 'h', annotations: { 'autoscaling.alpha.kubernetes.io/conditions': conditions } },
   }) as unknown as KubeObject
 
-// requirements: [S001-80, S002-110, S002-226]
+const external = (condition: object | null, status: object = {}, spec: object = {}) =>
+  object('external-secrets.io/v1', 'ExternalSecret', {
+    spec,
+    status: { ...status, conditions: condition === null ? [] : [{ type: 'Ready', ...condition }] },
+  })
+const sealed = (status: object) => object('bitnami.com/v1alpha1', 'SealedSecret', { status })
+
+// requirements: [S001-80, S002-110, S002-226, S003-21, S003-22]
 const rows: readonly Row[] = [
   ['deployment ready', deployment({ replicas: 3, updatedReplicas: 3, availableReplicas: 3 }), 'Healthy', ''],
   ['deployment scaled to 0', deployment({}, { replicas: 0 }), 'Healthy', ''],
@@ -257,6 +264,42 @@ const rows: readonly Row[] = [
     'X: y',
   ],
   ['api service new', object('apiregistration.k8s.io/v1', 'APIService', {}), 'Progressing', 'Waiting to be processed'],
+  ['external secret fetched', external({ status: 'True', message: 'secret synced' }), 'Healthy', 'secret synced'],
+  [
+    'external secret that cannot be fetched',
+    external({ status: 'False', message: 'no such key' }),
+    'Degraded',
+    'no such key',
+  ],
+  ['external secret unknown', external({ status: 'Unknown' }), 'Progressing', 'Waiting for ExternalSecret'],
+  ['external secret new', external(null), 'Progressing', 'Waiting for ExternalSecret'],
+  [
+    'external secret whose answer is older than its refresh',
+    external(
+      { status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' },
+      { refreshTime: '2026-01-02T00:00:00Z' },
+      { refreshPolicy: 'OnChange' },
+    ),
+    'Progressing',
+  ],
+  [
+    'external secret whose answer is as new as its refresh',
+    external(
+      { status: 'False', message: 'gone', lastTransitionTime: '2026-01-02T00:00:00Z' },
+      { refreshTime: '2026-01-02T00:00:00Z' },
+      { refreshPolicy: 'OnChange' },
+    ),
+    'Degraded',
+    'gone',
+  ],
+  ['sealed secret unsealed', sealed({ conditions: [{ type: 'Synced', status: 'True' }] }), 'Healthy'],
+  [
+    'sealed secret that no key opens',
+    sealed({ conditions: [{ type: 'Synced', status: 'False', message: 'no key could decrypt secret (db)' }] }),
+    'Degraded',
+    'no key could decrypt',
+  ],
+  ['sealed secret new', sealed({}), 'Progressing', 'Waiting for Sealed Secret'],
   ['no check', object('v1', 'ConfigMap', {}), null],
   ['same kind, other group', object('example.com/v1', 'Deployment', { spec: { paused: true } }), null],
   [
