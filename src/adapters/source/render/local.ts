@@ -92,8 +92,21 @@ function originAs(origin: Origin, naming: Naming): Origin {
   return { ...origin, file: nameAs(origin.file, naming) }
 }
 
-function sourceAs({ files, explanation, ...rest }: RenderedSource, naming: Naming): RenderedSource {
-  const named = { ...rest, files: files.map((file) => nameAs(file, naming)) }
+/** Files of other sources lie below a folder of the working directory that is nobody's. */
+const OF_REF = /^holdfast-*\/refs\/([^/]+)\/(.+)$/
+
+function readAs(file: string, { naming, options }: Pick<Call, 'naming' | 'options'>): string {
+  const [, ref = '', path = ''] = OF_REF.exec(file) ?? []
+  const root = options.refs?.get(ref)
+  return root === undefined ? nameAs(file, naming) : `${root}/${path}`
+}
+
+function sourceAs(
+  { files, explanation, ...rest }: RenderedSource,
+  call: Pick<Call, 'naming' | 'options'>,
+): RenderedSource {
+  const { naming } = call
+  const named = { ...rest, files: files.map((file) => readAs(file, call)) }
   if (explanation === undefined) return named
   const overrides = explanation.overrides.map((override) => ({ ...override, file: nameAs(override.file, naming) }))
   return { ...named, explanation: { ...explanation, overrides } }
@@ -183,7 +196,7 @@ export async function renderLocal(path: string, options: LocalOptions): Promise<
     const rendered = place.kind === 'tree' ? await renderDirectory(call) : await renderFile(call, place.id)
     return {
       ...rendered,
-      sources: rendered.sources.map((source) => sourceAs(source, naming)),
+      sources: rendered.sources.map((source) => sourceAs(source, call)),
       objects: rendered.objects.map(({ object, origin }) => ({ object, origin: originAs(origin, naming) })),
       problems: rendered.problems.map((found) => problemAs(found, naming)),
     }
