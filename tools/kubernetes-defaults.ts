@@ -100,6 +100,9 @@ class Asking {
       const values = mutation.op === 'remove' ? [undefined] : mutation.values
       for (const value of values)
         if (await this.ask(applied(desired as unknown as JsonMap, mutation, value) as unknown as KubeObject)) break
+      // Declared or not may be the same; whether it is, is told by what stays unexplained.
+      for (const zero of mutation.op === 'remove' ? [] : [false, 0, ''])
+        await this.ask(applied(desired as unknown as JsonMap, mutation, zero) as unknown as KubeObject)
     }
   }
 

@@ -2,7 +2,7 @@
 import { type FieldPath, isMap, type Json, type JsonMap } from '../kube/index.ts'
 import type { TypeNode } from '../merge/index.ts'
 import { cover, type CoverContext } from './cover.ts'
-import { itemType, memberType, typeAt } from './element.ts'
+import { isOmittedZero, itemType, memberType, typeAt } from './element.ts'
 import { sameAsAbsent } from './empty.ts'
 import { equivalent } from './equivalent.ts'
 import { ruleFor } from './explain.ts'
@@ -30,10 +30,8 @@ function explainAdded(deviation: Deviation, context: CoverContext): Explained {
   )
   return {
     rest: left.map((node) => ({ ...deviation, path: node.path, live: node.value })),
-    found: found.map(({ path: at, value, rule, owner, carry }) => ({
-      rule,
-      owner,
-      carry,
+    found: found.map(({ path: at, value, ...explanation }) => ({
+      ...explanation,
       deviation: { path: at, change: deviation.change, desired: deviation.desired, live: value },
     })),
   }
@@ -105,11 +103,15 @@ function explainInserted(deviation: Deviation, context: CoverContext): Explained
   return { rest: [], found: [{ rule: rule.id, owner: rule.owner, carry: true, deviation }] }
 }
 
+/** Is what Git declares the same as to declare nothing? */
+function isNothing({ path, desired }: Deviation, { schema, group }: CoverContext): boolean {
+  const node = { path, value: desired ?? null, type: typeAt(schema, path) }
+  return sameAsAbsent(node, group) || isOmittedZero(schema, path, desired)
+}
+
 /** `rules: []` of an aggregated ClusterRole: what stands where Git declares nothing may have been put there for it. */
 function explainFilled(deviation: Deviation, context: CoverContext): Explained | undefined {
-  const { path, desired } = deviation
-  const node = { path, value: desired ?? null, type: typeAt(context.schema, path) }
-  if (!sameAsAbsent(node, context.group)) return undefined
+  if (!isNothing(deviation, context)) return undefined
   const { rest, found } = explainAdded({ ...deviation, change: 'added' }, context)
   if (rest.length > 0) return undefined
   return {
@@ -127,11 +129,10 @@ function explainReordered(deviation: Deviation, within: readonly Deviation[], co
 }
 
 export function explain(deviation: Deviation, context: CoverContext): Explained {
-  const { path, change, desired } = deviation
+  const { change } = deviation
   if (change === 'added') return explainAdded(deviation, context)
   if (deviation.within !== undefined) return explainReordered(deviation, deviation.within, context)
   if (change === 'changed')
     return explainFilled(deviation, context) ?? explainInserted(deviation, context) ?? explainAtomic(deviation, context)
-  const node = { path, value: desired ?? null, type: typeAt(context.schema, path) }
-  return !context.hasForm && sameAsAbsent(node, context.group) ? NOTHING : { rest: [deviation], found: [] }
+  return !context.hasForm && isNothing(deviation, context) ? NOTHING : { rest: [deviation], found: [] }
 }

@@ -21,6 +21,14 @@ export function itemType(type: TypeNode): TypeNode {
   return list?.kind === 'list' ? list.item : UNTYPED
 }
 
+/** Does the server leave this scalar out because it holds the zero value of its type? */
+export function isOmittedZero(schema: ObjectSchema, path: FieldPath, value: Json | undefined): boolean {
+  if (value !== false && value !== 0 && value !== '') return false
+  const last = path.at(-1)
+  const parent = typeAt(schema, path.slice(0, -1))
+  return last?.kind === 'field' && parent.kind === 'map' && parent.omitsZero(last.name)
+}
+
 export function typeAt(schema: ObjectSchema, path: FieldPath): TypeNode {
   let type: TypeNode = schema.root
   for (const element of path) type = element.kind === 'field' ? memberType(type, element.name) : itemType(type)

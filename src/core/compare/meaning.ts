@@ -17,6 +17,9 @@ function texts(same: (a: string, b: string) => boolean): Same {
 
 const sameNumber: Same = (a, b) => isNumber(a) && isNumber(b) && a == b
 
+/** A double on the server, whatever was written: 9223372036854775807 comes back as 9223372036854775808. */
+const sameDouble: Same = (a, b) => isNumber(a) && isNumber(b) && Number(a) === Number(b)
+
 const sameAmount: Same = (a, b) =>
   (typeof a === 'string' || isNumber(a)) && (typeof b === 'string' || isNumber(b)) && sameQuantity(a, b)
 
@@ -51,7 +54,7 @@ const SAME: Readonly<Record<ScalarFormat, Same>> = {
   time: sameTime,
   duration: sameDuration,
   integer: sameNumber,
-  number: sameNumber,
+  number: sameDouble,
   'int-or-string': sameIntOrString,
   string: sameStructure,
   boolean: sameStructure,

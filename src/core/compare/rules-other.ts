@@ -177,6 +177,7 @@ export const OTHER_RULES: readonly BuiltinRule[] = [
   defaulted(PRIORITY_LEVEL, 'spec.limited.limitResponse.queuing.queueLengthLimit', 50),
   defaulted(['flowcontrol.apiserver.k8s.io/FlowSchema'], 'spec.matchingPrecedence', 1000),
   defaulted(CRD, 'spec.conversion', { strategy: 'None' }),
+  defaulted(CRD, 'spec.conversion.webhook.clientConfig.service.port', 443),
   byTest(CRD, 'spec.names.listKind', { is: 'kind-of-list' }),
   byTest(CRD, 'spec.names.singular', { is: 'kind-in-lower-case' }),
 ]

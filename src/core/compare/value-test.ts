@@ -10,6 +10,9 @@ import {
 } from '../kube/index.ts'
 import { isAppArmorAnnotation } from './app-armor.ts'
 import { isTokenMount, isTokenVolume } from './api-access.ts'
+import { UNTYPED } from './element.ts'
+import { equivalent } from './equivalent.ts'
+import { pullPolicyOf } from './image-name.ts'
 import type { Locator } from './locate.ts'
 import type { ValueTest } from './rule.ts'
 
@@ -37,14 +40,6 @@ export function memberAt(object: unknown, path: readonly string[]): unknown {
 function imageAt({ path, parent, desired, locate }: Place): unknown {
   const holder = locate.parentAt(desired as unknown as JsonMap, path) ?? parent
   return holder?.image ?? holder?.reference
-}
-
-/** An image without tag, or tagged `latest`, is pulled each time; one with another tag or a digest once. */
-function pullPolicyOf(image: unknown): string | undefined {
-  if (typeof image !== 'string') return undefined
-  if (image.includes('@')) return 'IfNotPresent'
-  const name = image.slice(image.lastIndexOf('/') + 1)
-  return !name.includes(':') || name.endsWith(':latest') ? 'Always' : 'IfNotPresent'
 }
 
 /** A request is by default the limit, and a limit the maximum; a request without either is the minimum. */
@@ -75,7 +70,7 @@ const TESTS: Tests = {
   sibling: ({ name }, { value, parent }) => parent !== null && deepEqual(value, memberAt(parent, [name])),
   declared: ({ name }, { path, value, desired, locate }) => {
     const parent = locate.parentAt(desired as unknown as JsonMap, path)
-    return parent !== null && deepEqual(value, (memberAt(parent, [name]) ?? null) as Json)
+    return parent !== null && equivalent(value, memberAt(parent, [name]) as Json | undefined, UNTYPED)
   },
   'list-of': ({ name }, { value, parent }) => parent !== null && deepEqual(value, [memberAt(parent, [name]) as Json]),
   'same-request': (_, { name, path, value, live, locate }) => {

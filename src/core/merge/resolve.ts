@@ -17,6 +17,7 @@ const DEDUCED_MAP: MapType = {
   field: () => UNTYPED,
   declares: () => false,
   defaultOf: () => undefined,
+  omitsZero: () => false,
 }
 const DEDUCED_LIST: ListType = { kind: 'list', listType: 'atomic', keys: NONE, keyDefaults: {}, item: ANY }
 

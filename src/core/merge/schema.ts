@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson, gvkKey, isMap, type Json, type JsonMap } from '../kube/index.ts'
 import { componentOf, definitionsFrom, type OpenApiDocument } from './openapi.ts'
+import { omittedZeros } from './omitted-zeros.ts'
 import { getOwn, setOwn } from './own.ts'
 import {
   type ListData,
@@ -53,7 +54,8 @@ class Nodes {
     this.definitions = definitions
   }
 
-  of(type: TypeData, override: MapOverride = 'none'): TypeNode {
+  /** `component`: which one the type is the definition of. */
+  of(type: TypeData, override: MapOverride = 'none', component = ''): TypeNode {
     if (typeof type === 'string') return getOwn(SCALARS, type) ?? UNTYPED
     if ('ref' in type) return this.reference(type.ref, overrideOf(type) ?? override)
     if ('items' in type) return new ListNode(type, this)
@@ -63,7 +65,7 @@ class Nodes {
         map: new MapNode(type.any.map, this, override),
         list: new ListNode(type.any.list, this),
       }
-    return new MapNode(type, this, override)
+    return new MapNode(type, this, override, component)
   }
 
   /** What a reference chain ends in; undefined for a broken one. */
@@ -81,7 +83,7 @@ class Nodes {
     const known = this.byReference.get(key)
     if (known !== undefined) return known
     const target = this.resolve({ ref: name })
-    const node = target === undefined ? UNTYPED : this.of(target, override)
+    const node = target === undefined ? UNTYPED : this.of(target, override, name)
     this.byReference.set(key, node)
     return node
   }
@@ -94,8 +96,10 @@ class MapNode implements MapType {
   private readonly nodes: Nodes
   private readonly known = new Map<string, TypeNode>()
   private members: TypeNode | null = null
+  private readonly omitted: ReadonlySet<string>
 
-  constructor(data: MapData, nodes: Nodes, override: MapOverride) {
+  constructor(data: MapData, nodes: Nodes, override: MapOverride, component = '') {
+    this.omitted = omittedZeros(component)
     this.data = data
     this.nodes = nodes
     this.atomic = override === 'none' ? data.atomic === true : override === 'atomic'
@@ -125,6 +129,10 @@ class MapNode implements MapType {
 
   defaultOf(name: string): Json | undefined {
     return this.data.defaults === undefined ? undefined : getOwn(this.data.defaults, name)
+  }
+
+  omitsZero(name: string): boolean {
+    return this.omitted.has(name)
   }
 
   /** What the server's decoder writes into a map that nobody filled in. */

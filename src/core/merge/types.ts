@@ -30,6 +30,8 @@ export interface MapType {
   declares(name: string): boolean
   /** The schema's own `default` of a declared field; the server applies it itself only in custom resources. */
   defaultOf(name: string): Json | undefined
+  /** True for a scalar field whose zero value (`false`, 0, an empty text) the server leaves out: declared or not is the same. */
+  omitsZero(name: string): boolean
   /** Names of the declared fields ([] for a free-form map). */
   readonly names: readonly string[]
   readonly preserveUnknown: boolean

@@ -8,7 +8,7 @@ import { appOf, snapshotOf } from '../../core/evaluate/snapshot.ts'
 import { type Mutation, mutationsOf } from './enumerate.ts'
 import { leftOut } from './left-out.ts'
 import { concerns, differencesOf, overlaps, type Trail, trailText } from './oracle.ts'
-import { bringIn, type Plane, type Subject, takeOut } from './subject.ts'
+import { bringIn, type Comparable, type Plane, type Subject, takeOut } from './subject.ts'
 
 export type Writer = 'person' | 'controller' | 'wiped'
 export const WRITERS: readonly Writer[] = ['person', 'controller', 'wiped']
@@ -52,7 +52,7 @@ function patchOf(mutation: Mutation, value: unknown, writer: Writer): Patch {
   return [{ op: op === 'add' ? 'add' : 'replace', path: pointer, value }, ...wipe]
 }
 
-export function seen(subject: Subject, live: KubeObject, normalForm: KubeObject | null): Comparison {
+export function seen(subject: Comparable, live: KubeObject, normalForm: KubeObject | null): Comparison {
   const ownership = ownershipOf(live)
   const input: CompareInput = {
     ref: subject.ref,

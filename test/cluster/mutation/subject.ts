@@ -11,7 +11,8 @@ import type { KindInfo } from '../../../src/ports/cluster-reader.ts'
 import type { Editor } from '../../kit/editor.ts'
 import { type Definitions, type Schema, shapeOf, type Struct } from './shape.ts'
 
-export interface Subject {
+/** What has to be known of a declared object to compare it. */
+export interface Comparable {
   readonly name: string
   readonly ref: ObjectRef
   readonly desired: KubeObject
@@ -19,6 +20,9 @@ export interface Subject {
   readonly path: string
   readonly schema: ObjectSchema
   readonly rules: RuleIndex
+}
+
+export interface Subject extends Comparable {
   readonly shape: Struct
 }
 
@@ -83,11 +87,16 @@ async function served(cluster: Cluster, ref: ObjectRef): Promise<KindInfo> {
   throw new Error(`${ref.kind} is not served`)
 }
 
-export async function subjectOf({ cluster, editor }: Plane, object: KubeObject): Promise<Subject> {
+export async function comparableOf(
+  { cluster }: Pick<Plane, 'cluster'>,
+  object: KubeObject,
+  home = NAMESPACE,
+): Promise<Comparable> {
   const bare = refOf(object)
   const info = await served(cluster, bare)
-  const namespace = info.namespaced ? (object.metadata.namespace ?? NAMESPACE) : ''
-  const metadata = namespace === '' ? object.metadata : { ...object.metadata, namespace }
+  const namespace = info.namespaced ? (object.metadata.namespace ?? home) : ''
+  const { namespace: _, ...bareMetadata } = object.metadata
+  const metadata = namespace === '' ? bareMetadata : { ...object.metadata, namespace }
   const folded = bare.kind === 'Secret' ? foldStringData(object) : object
   if (typeof folded === 'string') throw new Error(folded)
   const desired = cleanObject({ ...folded, metadata }, bare.group)
@@ -101,8 +110,12 @@ export async function subjectOf({ cluster, editor }: Plane, object: KubeObject):
     path: `${root}${scope}/${info.resource}/${encodeURIComponent(ref.name)}`,
     schema: await cluster.reader.schema(ref),
     rules: indexRules(kindName(ref)),
-    shape: await shapeFor(editor, ref),
   }
+}
+
+export async function subjectOf(plane: Plane, object: KubeObject): Promise<Subject> {
+  const comparable = await comparableOf(plane, object)
+  return { ...comparable, shape: await shapeFor(plane.editor, comparable.ref) }
 }
 
 /** One object of every built-in kind that is stored. */
