@@ -8,10 +8,14 @@ import {
   type InjectorFact,
   INJECTORS,
   injectorFacts,
+  namespaceAnnotations,
   type NamespaceFact,
   type NamingFact,
   namingFact,
   type Neighbours,
+  VERTICAL,
+  type VerticalAutoscaler,
+  verticalFact,
 } from '../core/compare/index.ts'
 import { canonicalJson, type Json, type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
 import type { WatchEvent } from '../ports/cluster-reader.ts'
@@ -39,6 +43,7 @@ interface Fact {
   readonly digest: string
   readonly naming?: NamingFact
   readonly autoscaler?: Autoscaler
+  readonly vertical?: VerticalAutoscaler
   readonly injectors?: readonly InjectorFact[]
 }
 
@@ -51,6 +56,10 @@ function autoscaling(object: KubeObject): Fact | null {
 
 function factOf(key: string, kind: EvidenceKind, object: KubeObject): Fact | null {
   if (AUTOSCALERS.some((one) => one === key)) return autoscaling(object)
+  if (key === VERTICAL) {
+    const vertical = verticalFact(object)
+    return vertical === null ? null : { digest: canonicalJson(vertical as unknown as Json), vertical }
+  }
   if (key === INJECTORS) {
     const injectors = injectorFacts(object)
     return { digest: canonicalJson(injectors as unknown as Json), injectors }
@@ -145,13 +154,11 @@ export class Evidence {
     this.#onTouched({ what: 'pods', namespace: null })
   }
 
-  #tell(namespace: string, { about }: EvidenceKind, { autoscaler, naming }: Fact): void {
+  #tell(namespace: string, { about }: EvidenceKind, { autoscaler, vertical, naming }: Fact): void {
     const touch = (ref: { group: string; kind: string; name: string }): void =>
       this.#onTouched({ what: 'object', key: refKey({ ...ref, namespace }) })
-    if (autoscaler !== undefined) {
-      const { targetGroup, targetKind, targetName } = autoscaler
-      touch({ group: targetGroup, kind: targetKind, name: targetName })
-    }
+    for (const one of [autoscaler, vertical])
+      if (one !== undefined) touch({ group: one.targetGroup, kind: one.targetKind, name: one.targetName })
     if (naming === undefined) return
     const names = [...new Set([naming.name, ...Object.values(naming.names).flat()])]
     for (const kind of about) for (const name of names) touch({ ...split(kind), name })
@@ -185,6 +192,7 @@ export class Evidence {
     const own = this.#namespaces.get(namespace)
     return {
       autoscalers: facts(AUTOSCALERS).flatMap(({ autoscaler }) => autoscaler ?? []),
+      vertical: facts([VERTICAL]).flatMap(({ vertical }) => vertical ?? []),
       naming: facts(this.#facts.keys()).flatMap(({ naming }) => naming ?? []),
       injectors: this.#injectors,
       ...(own === undefined ? {} : { namespace: own }),
@@ -193,8 +201,8 @@ export class Evidence {
   }
 }
 
-/** Annotations by which a namespace asks for injection; the others may be long and change often. */
-const ASKING: readonly string[] = ['linkerd.io/inject']
+/** The others may be long and change often. */
+const ASKING = namespaceAnnotations()
 
 function askedOf(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(

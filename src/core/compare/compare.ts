@@ -43,8 +43,8 @@ function changeOf(deviation: Deviation, roots: Roots): Mutable<FieldChange> {
   return told
 }
 
-function ignoredOf(field: Mutable<FieldChange>, { rule, owner, carry }: Explanation): IgnoredChange {
-  return Object.assign(field, { rule, owner, carry })
+function ignoredOf(field: Mutable<FieldChange>, { rule, owner, carry, confidence }: Explanation): IgnoredChange {
+  return Object.assign(field, { rule, owner, carry }, confidence === undefined ? {} : { confidence })
 }
 
 function walkSides(

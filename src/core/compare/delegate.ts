@@ -2,8 +2,9 @@
 import { globMatches } from '../definition/index.ts'
 import type { FieldPath, Json } from '../kube/index.ts'
 import { isDelegatedValue } from './delegated-value.ts'
-import type { DelegationRule } from './delegation.ts'
-import { kindsNeeded, proof, type Subject } from './evidence.ts'
+import type { DelegationRule, EvidenceTest } from './delegation.ts'
+import { kindsNeeded, proof } from './evidence.ts'
+import type { Subject } from './subject.ts'
 import type { ChangeKind, Explanation } from './types.ts'
 
 export interface CompiledDelegation {
@@ -37,6 +38,9 @@ const NOBODY: readonly string[] = ['', 'holdfast', 'before-first-apply']
 
 const NO_RULES: readonly CompiledDelegation[] = []
 
+/** Evidence that names no object as the owner: the rule says who it is. */
+const IMPERSONAL: ReadonlySet<EvidenceTest['is']> = new Set(['declared', 'own-kind', 'namespace', 'present'])
+
 function fits(segments: readonly string[], path: FieldPath): boolean {
   return (
     segments.length === path.length &&
@@ -47,22 +51,32 @@ function fits(segments: readonly string[], path: FieldPath): boolean {
   )
 }
 
+function isMember({ members }: DelegationRule, path: FieldPath): boolean {
+  if (members === undefined) return true
+  const last = path.at(-1)
+  return last?.kind === 'field' && members.some((glob) => globMatches(glob, last.name))
+}
+
 /** Managers that own the path and are somebody. */
 export function named(path: FieldPath, { managersOf }: Pick<DelegationContext, 'managersOf'>): readonly string[] {
   return managersOf(path).filter((name) => !NOBODY.includes(name))
 }
 
-function isAccused({ writers }: DelegationRule, path: FieldPath, context: DelegationContext): boolean {
+function isAccused(rule: DelegationRule, path: FieldPath, context: DelegationContext): boolean {
+  const { writers } = rule
   if (writers === null) return false
   if (context.emptied) return true
-  return named(path, context).some((name) => !writers.some((glob) => globMatches(glob, name)))
+  const names = named(path, context)
+  if (rule.named === true && names.length === 0) return true
+  return names.some((name) => !writers.some((glob) => globMatches(glob, name)))
 }
 
 function applies({ rule, segments }: CompiledDelegation, suspect: Suspect, context: DelegationContext): boolean {
   return (
     (rule.changes ?? ['added']).includes(suspect.change) &&
     fits(segments, suspect.path) &&
-    isDelegatedValue(rule.value, suspect) &&
+    isMember(rule, suspect.path) &&
+    isDelegatedValue(rule.value, suspect, context.subject.ref) &&
     !isAccused(rule, suspect.path, context)
   )
 }
@@ -83,7 +97,12 @@ export function delegated(suspect: Suspect, context: DelegationContext): Explana
     const { rule } = candidate
     const owner = proof(rule.evidence, suspect, context.subject)
     if (owner !== null)
-      return { rule: rule.id, owner: rule.evidence.is === 'declared' ? rule.owner : owner, carry: true }
+      return {
+        rule: rule.id,
+        owner: IMPERSONAL.has(rule.evidence.is) ? rule.owner : owner,
+        carry: true,
+        confidence: 'likely',
+      }
     for (const kind of kindsNeeded(rule.evidence)) if (known?.has(kind) === false) context.wanted.add(kind)
   }
   return undefined

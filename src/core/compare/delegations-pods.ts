@@ -1,5 +1,5 @@
-// Delegated by shipped rules: replica counts, and what injectors put into pods. Data.
-import type { DelegationRule, EvidenceTest } from './delegation.ts'
+// Delegated by shipped rules: replica counts, resources, and what else others keep of workloads. Data.
+import type { DelegationRule } from './delegation.ts'
 
 const SCALED = ['apps/Deployment', 'apps/StatefulSet', 'apps/ReplicaSet', 'ReplicationController']
 /** Custom kinds with a scale subresource that their projects document. */
@@ -19,146 +19,103 @@ const SCALING: readonly DelegationRule[] = [
     writers: null,
     evidence: { is: 'autoscaler' },
   },
-]
-
-interface Injector {
-  readonly id: string
-  readonly reason: string
-  readonly source: string
-  readonly owner: string
-  readonly evidence: EvidenceTest
-  readonly containers: readonly string[]
-  readonly initContainers: readonly string[]
-  readonly volumes: readonly string[]
-  readonly annotations: readonly string[]
-  readonly labels: readonly string[]
-}
-
-const annotationsOf = (names: readonly string[]): string[] =>
-  names.map((name) => `@template.metadata.annotations."${name}"`)
-
-/** What an injector adds has no owner: ownership is computed before admission. Any name there is somebody's own hand. */
-function injecting(injector: Injector): DelegationRule[] {
-  const { id, reason, source, owner, evidence } = injector
-  const rule = { id: `builtin/${id}`, reason, source, owner, evidence, kinds: ['@pod'], writers: [] }
-  const items = (path: string, names: readonly string[]): DelegationRule => ({
-    ...rule,
-    paths: [path],
-    value: { is: 'item-named', names },
-  })
-  const mounts = ['containers', 'initContainers'].map((list) =>
-    items(`@pod.${list}.*.volumeMounts.*`, injector.volumes),
-  )
-  return [
-    // Istio runs its proxy among the init containers where the server has native sidecars.
-    items('@pod.initContainers.*', [...injector.initContainers, ...injector.containers]),
-    items('@pod.containers.*', injector.containers),
-    items('@pod.volumes.*', injector.volumes),
-    ...mounts,
-    {
-      ...rule,
-      paths: [
-        ...annotationsOf(injector.annotations),
-        ...injector.labels.map((name) => `@template.metadata.labels."${name}"`),
-      ],
-    },
-  ]
-}
-
-const INJECTORS: readonly DelegationRule[] = [
-  ...injecting({
-    id: 'istio-injected',
-    reason:
-      'the webhook of istiod adds proxy, init container, volumes and marks to pods of namespaces and with labels that its selectors name',
-    source:
-      'https://github.com/istio/istio manifests/charts/istio-control/istio-discovery/files/injection-template.yaml and templates/mutatingwebhook.yaml',
-    owner: 'istiod',
-    evidence: { is: 'injector', hook: 'sidecar-injector.istio.io' },
-    containers: ['istio-proxy'],
-    initContainers: ['istio-init', 'istio-validation'],
-    volumes: [
-      'istio-envoy',
-      'istio-data',
-      'istio-podinfo',
-      'istio-token',
-      'istiod-ca-cert',
-      'istio-certs',
-      'workload-socket',
-      'credential-socket',
-      'workload-certs',
-    ],
-    annotations: [
-      'sidecar.istio.io/status',
-      'istio.io/rev',
-      'kubectl.kubernetes.io/default-container',
-      'kubectl.kubernetes.io/default-logs-container',
-      'prometheus.io/path',
-      'prometheus.io/port',
-      'prometheus.io/scrape',
-    ],
-    labels: [
-      'security.istio.io/tlsMode',
-      'service.istio.io/canonical-name',
-      'service.istio.io/canonical-revision',
-      'istio.io/rev',
-    ],
-  }),
-  ...injecting({
-    id: 'linkerd-injected',
-    reason: 'the proxy injector adds proxy, init container, volumes and marks to pods that ask for it by annotation',
-    source:
-      'https://linkerd.io/2/features/proxy-injection/; https://github.com/linkerd/linkerd2 charts/patch/templates/patch.json',
-    owner: 'linkerd-proxy-injector',
-    evidence: {
-      is: 'injector',
-      hook: 'linkerd-proxy-injector.linkerd.io',
-      asked: { annotation: 'linkerd.io/inject', values: ['enabled', 'ingress'] },
-    },
-    containers: ['linkerd-proxy'],
-    initContainers: ['linkerd-init', 'linkerd-network-validator'],
-    volumes: ['linkerd-proxy-init-xtables-lock', 'linkerd-identity-end-entity', 'linkerd-identity-token'],
-    annotations: ['linkerd.io/created-by', 'linkerd.io/proxy-version', 'linkerd.io/trust-root-sha256'],
-    labels: [
-      'linkerd.io/control-plane-ns',
-      'linkerd.io/workload-ns',
-      'linkerd.io/proxy-deployment',
-      'linkerd.io/proxy-statefulset',
-      'linkerd.io/proxy-daemonset',
-      'linkerd.io/proxy-job',
-    ],
-  }),
-  ...injecting({
-    id: 'vault-injected',
-    reason:
-      'the Vault agent injector adds agents and a shared volume, mounted into every container, to pods that ask for it by annotation',
-    source: 'https://developer.hashicorp.com/vault/docs/platform/k8s/injector',
-    owner: 'vault-agent-injector',
-    evidence: {
-      is: 'injector',
-      hook: 'vault.hashicorp.com',
-      asked: { annotation: 'vault.hashicorp.com/agent-inject', values: ['true'] },
-    },
-    containers: ['vault-agent'],
-    initContainers: ['vault-agent-init'],
-    volumes: ['home-init', 'home-sidecar', 'vault-secrets', 'vault-config', 'vault-tls-secrets'],
-    annotations: ['vault.hashicorp.com/agent-inject-status'],
-    labels: [],
-  }),
-]
-
-const KUEUE: readonly DelegationRule[] = [
   {
-    id: 'builtin/queued-job',
-    reason: 'Kueue suspends a Job that names a queue until it is admitted, and resumes it then',
-    source: 'https://kueue.sigs.k8s.io/docs/tasks/run/jobs/',
-    owner: 'kueue',
-    kinds: ['batch/Job'],
-    paths: ['spec.suspend'],
+    id: 'builtin/vertically-autoscaled',
+    reason:
+      'a VerticalPodAutoscaler that targets this workload and is not off decides about the requests and limits that its policy names; what is not written in its name is not its own, for by itself it changes pods, not templates',
+    source:
+      'https://github.com/kubernetes/autoscaler vertical-pod-autoscaler/pkg/apis/autoscaling.k8s.io/v1/types.go, vertical-pod-autoscaler/pkg/*/Dockerfile',
+    owner: 'vertical-autoscaler',
+    kinds: ['@pod'],
+    paths: ['requests', 'limits'].map((list) => `@pod.containers.*.resources.${list}.*`),
     changes: ['added', 'changed'],
-    value: { is: 'one-of', values: [true, false] },
-    writers: ['kueue*'],
-    evidence: { is: 'declared', labels: ['kueue.x-k8s.io/queue-name'] },
+    writers: ['vpa*', 'vertical-pod-autoscaler*', 'updater', 'recommender', 'admission-controller'],
+    named: true,
+    evidence: { is: 'vertical-autoscaler' },
   },
 ]
 
-export const POD_DELEGATIONS: readonly DelegationRule[] = [...SCALING, ...INJECTORS, ...KUEUE]
+const QUEUED = {
+  id: 'builtin/queued-job',
+  source:
+    'https://kueue.sigs.k8s.io/docs/tasks/run/jobs/; https://github.com/kubernetes-sigs/kueue pkg/podset/podset.go',
+  owner: 'kueue',
+  kinds: ['batch/Job'],
+  writers: ['kueue*'],
+  evidence: { is: 'declared', labels: ['kueue.x-k8s.io/queue-name'] },
+} as const
+
+const KUEUE: readonly DelegationRule[] = [
+  {
+    ...QUEUED,
+    reason: 'Kueue suspends a Job that names a queue until it is admitted, and resumes it then',
+    paths: ['spec.suspend'],
+    changes: ['added', 'changed'],
+    value: { is: 'one-of', values: [true, false] },
+  },
+  {
+    ...QUEUED,
+    reason: 'Kueue sends the pods of an admitted Job to the nodes of the flavor that it was given',
+    paths: ['spec.template.spec.nodeSelector.*', 'spec.template.spec.tolerations.*', 'spec.parallelism'],
+    changes: ['added', 'changed'],
+    named: true,
+  },
+]
+
+const RELOADER = {
+  id: 'builtin/reloaded',
+  reason: 'Reloader marks the pods of workloads that ask for it when a ConfigMap or Secret of theirs changed',
+  source: 'https://github.com/stakater/Reloader internal/pkg/options/flags.go, internal/pkg/handler/upgrade.go',
+  owner: 'reloader',
+  kinds: ['@pod'],
+  writers: ['Reloader', 'reloader*'],
+  evidence: {
+    is: 'declared',
+    annotations: [
+      'reloader.stakater.com/auto',
+      'reloader.stakater.com/search',
+      '*.reloader.stakater.com/reload',
+      '*.reloader.stakater.com/auto',
+    ],
+    template: true,
+  },
+} as const
+
+const RESTARTED: readonly DelegationRule[] = [
+  { ...RELOADER, paths: ['@template.metadata.annotations."reloader.stakater.com/last-reloaded-from"'] },
+  {
+    ...RELOADER,
+    paths: ['@pod.containers.*.env.*', '@pod.initContainers.*.env.*'],
+    value: { is: 'item-named', names: ['STAKATER_*_CONFIGMAP', 'STAKATER_*_SECRET', 'STAKATER_*_SECRETPROVIDERCLASS'] },
+  },
+]
+
+const KEEL = {
+  id: 'builtin/image-updated',
+  source: 'https://keel.sh/docs/#policies',
+  owner: 'keel',
+  kinds: ['@pod'],
+  writers: ['keel'],
+  named: true,
+  evidence: { is: 'declared', labels: ['keel.sh/policy'], annotations: ['keel.sh/policy'] },
+} as const
+
+const UPDATED: readonly DelegationRule[] = [
+  {
+    ...KEEL,
+    reason: 'Keel moves the images of workloads that ask for it to newer tags',
+    paths: ['@pod.containers.*.image', '@pod.initContainers.*.image'],
+    changes: ['changed'],
+    value: { is: 'other-tag' },
+  },
+  {
+    ...KEEL,
+    reason: 'Keel notes when it updated a workload',
+    paths: [
+      '@template.metadata.annotations."keel.sh/update-time"',
+      'metadata.annotations."kubernetes.io/change-cause"',
+    ],
+  },
+]
+
+export const POD_DELEGATIONS: readonly DelegationRule[] = [...SCALING, ...KUEUE, ...RESTARTED, ...UPDATED]

@@ -1,9 +1,11 @@
 // What other objects prove, boiled down from their bodies: small facts, so that bodies need not be kept.
 import { groupOf, isMap, type Json, type JsonMap, type KubeObject } from '../kube/index.ts'
 import { AUTOSCALERS, INJECTORS } from './evidence.ts'
+import { count, mapOf, text, texts } from './json-parts.ts'
 import type { DelegationRule } from './delegation.ts'
 import type { Autoscaler, InjectorFact, NamingFact } from './neighbours.ts'
 import { DELEGATIONS } from './delegations.ts'
+import { VERTICAL } from './vertical.ts'
 
 /** A kind whose objects are evidence. */
 export interface EvidenceKind {
@@ -22,14 +24,20 @@ const split = (kind: string): { group: string; kind: string } => {
   return { group: kind.slice(0, Math.max(slash, 0)), kind: kind.slice(slash + 1) }
 }
 
+/** Paths whose texts a rule looks at in its evidence. */
+function pathsOf(evidence: DelegationRule['evidence']): readonly string[] {
+  if (evidence.is !== 'named-by') return []
+  return evidence.where === undefined ? evidence.at : [...evidence.at, evidence.where.at]
+}
+
 function collect(kinds: Map<string, EvidenceKind>, { evidence, kinds: about }: DelegationRule): void {
-  if (evidence.is !== 'named-by') return
+  if (evidence.is !== 'named-by' && evidence.is !== 'present') return
   const before = kinds.get(evidence.kind)
   const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])]
   kinds.set(evidence.kind, {
     ...split(evidence.kind),
     versions: evidence.versions,
-    at: union(before?.at ?? [], evidence.at),
+    at: union(before?.at ?? [], pathsOf(evidence)),
     about: union(before?.about ?? [], about),
   })
 }
@@ -40,15 +48,12 @@ export function evidenceKinds(rules: readonly DelegationRule[] = DELEGATIONS): R
   const found = new Map<string, EvidenceKind>([
     [hpa, { ...split(hpa), versions: ['v2', 'v1'], at: [], about: [] }],
     [scaled, { ...split(scaled), versions: ['v1alpha1'], at: [], about: [] }],
+    [VERTICAL, { ...split(VERTICAL), versions: ['v1', 'v1beta2'], at: [], about: [] }],
     [INJECTORS, { ...split(INJECTORS), versions: ['v1'], at: [], about: ['@pod'] }],
   ])
   for (const rule of rules) collect(found, rule)
   return found
 }
-
-const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
-const count = (value: Json | undefined): number | null => (typeof value === 'number' ? value : null)
-const mapOf = (value: Json | undefined): JsonMap => (isMap(value) ? value : {})
 
 function horizontal({ metadata, spec, status }: KubeObject): Autoscaler | null {
   const { scaleTargetRef, minReplicas, maxReplicas } = mapOf(spec as Json | undefined)
@@ -90,9 +95,6 @@ export function autoscalerFact(object: KubeObject): Autoscaler | null {
   return object.kind === 'ScaledObject' ? eventDriven(object) : horizontal(object)
 }
 
-const texts = (value: Json | undefined): readonly string[] =>
-  Array.isArray(value) ? (value as readonly Json[]).filter((one) => typeof one === 'string') : []
-
 /** `group/resource` of the rules that are about creations or updates. */
 function resourcesOf(rules: Json | undefined): string[] {
   const all = Array.isArray(rules) ? (rules as readonly Json[]) : []
@@ -120,6 +122,15 @@ function textsAt(value: Json | undefined, path: readonly string[]): readonly str
   if (name === undefined) return typeof value === 'string' && value !== '' ? [value] : []
   if (name === '*') return Array.isArray(value) ? (value as readonly Json[]).flatMap((item) => textsAt(item, rest)) : []
   return isMap(value) && Object.hasOwn(value, name) ? textsAt(value[name], rest) : []
+}
+
+/** Annotations of namespaces that rules look at. */
+export function namespaceAnnotations(rules: readonly DelegationRule[] = DELEGATIONS): readonly string[] {
+  const wanted = rules.flatMap(({ evidence }) => {
+    if (evidence.is === 'namespace') return evidence.annotations
+    return evidence.is === 'injector' && evidence.asked !== undefined ? [evidence.asked.annotation] : []
+  })
+  return [...new Set(wanted)]
 }
 
 /** Of an object of a kind that names others. */

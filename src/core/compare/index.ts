@@ -9,8 +9,11 @@ export {
   type EvidenceKind,
   evidenceKinds,
   injectorFacts,
+  namespaceAnnotations,
   namingFact,
 } from './evidence-facts.ts'
-export { AUTOSCALERS, INJECTORS, webhooksOf } from './evidence.ts'
+export { AUTOSCALERS, INJECTORS } from './evidence.ts'
+export { webhooksOf } from './evidence-webhooks.ts'
+export { VERTICAL, verticalFact } from './vertical.ts'
 export type * from './types.ts'
 export { shippedRule, type ShippedRule } from './shipped-rule.ts'

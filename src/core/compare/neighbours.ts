@@ -16,6 +16,30 @@ export interface Autoscaler {
   readonly desiredReplicas: number | null
 }
 
+/** How much of one resource a VerticalPodAutoscaler may give; null = as much as it finds right. */
+export interface Allowance {
+  readonly min: Json | null
+  readonly max: Json | null
+}
+
+/** What a VerticalPodAutoscaler may do to one container, or to those it does not name (`*`). */
+export interface ContainerAllowance {
+  readonly container: string
+  readonly off: boolean
+  readonly limits: boolean
+  /** By resource. */
+  readonly resources: Readonly<Record<string, Allowance>>
+}
+
+/** A VerticalPodAutoscaler in the namespace of the object compared that is not off. */
+export interface VerticalAutoscaler {
+  readonly name: string
+  readonly targetGroup: string
+  readonly targetKind: string
+  readonly targetName: string
+  readonly containers: readonly ContainerAllowance[]
+}
+
 /** An object that names others. */
 export interface NamingFact {
   /** `group/Kind` */
@@ -43,6 +67,7 @@ export interface NamespaceFact {
 /** What is known of other objects when one is compared. */
 export interface Neighbours {
   readonly autoscalers: readonly Autoscaler[]
+  readonly vertical?: readonly VerticalAutoscaler[]
   readonly naming?: readonly NamingFact[]
   readonly injectors?: readonly InjectorFact[]
   /** The namespace of the object compared. */

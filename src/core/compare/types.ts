@@ -26,6 +26,8 @@ export interface Explanation {
   readonly owner: string | null
   /** Live's value is to be left alone by every write. */
   readonly carry: boolean
+  /** Another object proves that the value may be the owner's, not that nobody else wrote it. */
+  readonly confidence?: 'likely'
 }
 
 /** A difference that is none, with the rule that says so. */
@@ -39,6 +41,8 @@ export interface IgnoredChange extends FieldChange {
    * what only live has, remove it because Holdfast owns it.
    */
   readonly carry: boolean
+  /** How sure the owner is, where the rule delegates. */
+  readonly confidence?: 'likely'
   /** Where the value stands in desired (JSON path), when `carry`. */
   readonly jsonPath?: readonly (string | number)[]
 }

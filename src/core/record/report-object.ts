@@ -70,6 +70,7 @@ export function reportObject(evaluation: ObjectEvaluation, options: ReportObject
         path: change.at,
         rule: change.rule,
         ...(change.owner === null ? {} : { owner: change.owner }),
+        ...(change.confidence === undefined ? {} : { confidence: change.confidence }),
         desired: show(change.desired) ?? null,
         live: show(change.live) ?? null,
         intended: true as const,

@@ -44,6 +44,8 @@ export interface ReportIgnored extends IgnoredCause {
   readonly rule: string
   /** To whom the rule leaves the value, e.g. `HorizontalPodAutoscaler web`. */
   readonly owner?: string
+  /** Of a value that is delegated: other objects prove whose it may be, not who wrote it. */
+  readonly confidence?: 'likely'
   readonly desired: Json | Masked | null
   readonly live: Json | Masked | null
   readonly intended: true

@@ -7,6 +7,7 @@ import { type Json, type KubeObject, refKey, refOf } from '../../../src/core/kub
 import { merged } from './merged.ts'
 import { Evidence } from '../../../src/loop/evidence.ts'
 import { schemaOfKind } from '../compare/read-case.ts'
+import { DELEGATIONS } from '../../../src/core/compare/delegations.ts'
 
 interface Row {
   readonly name: string
@@ -70,6 +71,8 @@ describe.each(files)('$title', (file) => {
     expect(fields.map(({ at, change }) => `${change} ${at}`)).toEqual(row.fields)
     if (row.ignored !== undefined)
       expect(ignored.map(({ at, rule, owner }) => `${at} ${rule} ${owner}`)).toEqual(row.ignored)
+    const delegated = ignored.filter(({ rule }) => DELEGATIONS.some(({ id }) => id === rule))
+    expect(delegated.filter(({ confidence }) => confidence !== 'likely')).toEqual([])
   })
 })
 
