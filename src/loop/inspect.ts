@@ -5,6 +5,7 @@ import { groupOf, gvkKey, isMap, versionOf } from '../core/kube/index.ts'
 import type { Orphan } from '../core/orphan/index.ts'
 import type { Problem } from '../core/problem/index.ts'
 import { type Extras, findExtras } from './inspect-extras.ts'
+import { PodInspection } from './inspect-pods.ts'
 import { type InspectInput, Inspector, type InspectTools } from './inspector.ts'
 
 export interface Inspection {
@@ -61,16 +62,22 @@ export async function inspect(tools: InspectTools, input: InspectInput): Promise
     ),
   )
   const extras = input.as === 'application' ? await findExtras(inspector, desired) : NO_EXTRAS
-  const evaluations = [...declared, ...extras.evaluations].filter((evaluation) => evaluation !== null)
+  const refs = desired.objects.map(({ ref }) => ref)
+  const pods = input.as === 'application' ? await new PodInspection(inspector, refs).find() : NO_PODS
+  const evaluations = [...declared, ...extras.evaluations, ...pods.evaluations].filter(
+    (evaluation) => evaluation !== null,
+  )
   const problems = [
     ...desired.problems,
     ...extras.problems,
+    ...pods.problems,
     ...inspector.unread,
     ...evaluations.flatMap(({ problems: own }) => own),
   ]
   return { evaluations, desired, candidates: extras.candidates, problems: toldOnce(problems) }
 }
 
+const NO_PODS = { evaluations: [], problems: [] }
 const NO_EXTRAS: Extras = { evaluations: [], candidates: [], problems: [] }
 
 /** Said once each, and of no application where there is none. */

@@ -1,10 +1,10 @@
 // One object: compare → classify → decide → plan, on one page.
-import { createHmac } from 'node:crypto'
 import {
   type Cause,
   type CauseContext,
   classifyField,
   classifyObject,
+  concernOf,
   type Delivery,
   type FieldOwner,
   fieldOwnerOf,
@@ -25,9 +25,10 @@ import { decideExtra, decideField, decideMissing, fights, type Verdict } from '.
 import { NO_OWNERSHIP, ruleMatches } from '../definition/index.ts'
 import { TRACKING_ANNOTATION } from '../desired/index.ts'
 import { healthOf } from '../health/index.ts'
-import { canonicalJson, formatRef, isMap, type Json, type KubeObject, refKey } from '../kube/index.ts'
+import { formatRef, isMap, type KubeObject } from '../kube/index.ts'
 import { type ApplyStep, planObject } from '../plan/index.ts'
 import { type Problem, problem } from '../problem/index.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { askedOf } from './owner.ts'
 import type { AppContext, EvaluatedField, ObjectEvaluation, ObjectSnapshot } from './types.ts'
 
@@ -45,22 +46,6 @@ const NOTHING = {
   webhooks: [],
   problems: [],
 } as const
-
-function digest(key: string, value: Json | undefined): string {
-  return createHmac('sha256', key).update(canonicalJson(value)).digest('hex').slice(0, 24)
-}
-
-function fingerprint(app: AppContext, snapshot: ObjectSnapshot, field: FieldChange): string {
-  const parts = [
-    app.app,
-    refKey(snapshot.ref),
-    field.at,
-    field.change,
-    digest(app.digestKey, field.desired),
-    digest(app.digestKey, field.live),
-  ]
-  return createHmac('sha256', app.digestKey).update(JSON.stringify(parts)).digest('hex').slice(0, 32)
-}
 
 /** Enforcement begins: our bookkeeping is not there yet and was never before. */
 function begins(app: AppContext, snapshot: ObjectSnapshot, ownership: Ownership): boolean {
@@ -122,9 +107,10 @@ function judge(seen: Seen, { field, ownedBy }: Owned): EvaluatedField {
     unproven: seen.comparison.doubtful,
     ownedBy: ownedBy.kind,
   })
-  const print = fingerprint(app, snapshot, field)
+  const print = fingerprintOf(app, snapshot.ref, field)
   const firstSeen = snapshot.history.firstSeen.get(print) ?? new Date(snapshot.now).toISOString()
-  return { field, cause, ownedBy, verdict, fingerprint: print, firstSeen }
+  const concern = concernOf(snapshot.ref, field.path)
+  return { field, concern, cause, ownedBy, verdict, fingerprint: print, firstSeen }
 }
 
 /** Under enforcement every object we sync carries our bookkeeping; one whose bookkeeping was emptied gets it again. */

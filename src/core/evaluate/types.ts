@@ -1,4 +1,4 @@
-import type { Cause, Delivery, FieldOwner, Owner, OwnerSources } from '../classify/index.ts'
+import type { Cause, Concern, Delivery, FieldOwner, Owner, OwnerSources } from '../classify/index.ts'
 import type { FieldChange, IgnoredChange, Neighbours, RuleIndex } from '../compare/index.ts'
 import type { FightState, Permissions, Verdict } from '../decide/index.ts'
 import type { AppKey, IgnoreRule, OwnershipSettings } from '../definition/index.ts'
@@ -70,6 +70,7 @@ export interface ObjectSnapshot {
 
 export interface EvaluatedField {
   readonly field: FieldChange
+  readonly concern: Concern
   readonly cause: Cause
   /** Whose the field is. */
   readonly ownedBy: FieldOwner

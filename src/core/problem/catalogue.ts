@@ -92,6 +92,11 @@ export const CATALOGUE = {
     'Declare them, delete them, or name them in spec.orphanedResources.ignore of the AppProject.',
   ),
   HF3011: entry('Pruned object came back', 'report', 'Find out who made it again; delete it, or declare it in Git.'),
+  HF3012: entry(
+    'Pod does not follow its template',
+    'report',
+    'Bring the change to Git, or delete the pod: its workload makes it again from the template.',
+  ),
   // 4xxx cluster
   HF4001: entry('Cluster unreachable', 'retry', 'Check the API server and the kubeconfig.'),
   HF4002: entry('Write forbidden', 'retry', 'Grant Holdfast the verb on the resource named.'),

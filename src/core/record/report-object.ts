@@ -43,6 +43,7 @@ function fieldOf(ref: ObjectRef, evaluated: EvaluatedField, digestKey: string): 
     change: field.change,
     ...(desired === undefined ? {} : { desired }),
     ...(live === undefined ? {} : { live }),
+    concern: evaluated.concern,
     fingerprint: evaluated.fingerprint,
     firstSeen: evaluated.firstSeen,
     cause: evaluated.cause,

@@ -2,6 +2,7 @@
 import {
   type Cause,
   type CauseGroup,
+  type Concern,
   type FieldOwner,
   groupCauses,
   type IgnoredCause,
@@ -29,6 +30,8 @@ export interface ReportField {
   readonly desired?: Json | Masked
   /** Absent when the cluster lacks the path. */
   readonly live?: Json | Masked
+  /** What it is about: `capacity`, `traffic`, … */
+  readonly concern: Concern
   readonly fingerprint: string
   /** ISO time. */
   readonly firstSeen: string

@@ -61,6 +61,7 @@ export function field(changes: Partial<ReportField> & Pick<ReportField, 'path'>)
   return {
     pointer: '/spec/replicas',
     change: 'changed',
+    concern: 'configuration',
     fingerprint: '3f2a9c',
     firstSeen: '2026-01-01T10:00:01Z',
     cause: kubectl,
