@@ -2,8 +2,8 @@ import type { DriftReport, ReportField, ReportObject, ReportOrphan, ReportProble
 import { count, lineText } from './plain.ts'
 import { shownValues } from './values.ts'
 import {
-  actorText,
   coexistenceTexts,
+  concernText,
   contextText,
   isClean,
   objectName,
@@ -14,7 +14,7 @@ import {
   problemText,
   stateText,
   summaryText,
-  verdictText,
+  whyTexts,
 } from './wording.ts'
 
 /** Hosts cut comments off at 65,536 characters; what does not fit is counted instead. */
@@ -57,26 +57,32 @@ function valueLines(field: ReportField): string[] {
   ]
 }
 
-/** What holds for all fields is said once. */
-function fieldBlocks(fields: readonly ReportField[]): string[] {
-  const why = (field: ReportField): string => `${code(actorText(field))} ${code(verdictText(field, 'short'))}`
-  const [first] = fields
-  const shared = first !== undefined && fields.every((field) => why(field) === why(first))
-  const lines = (field: ReportField): string[] => [`  ${pathText(field)}`, ...valueLines(field)]
-  if (shared) return [why(first), fenced(fields.flatMap(lines))]
-  return fields.flatMap((field) => [fenced(lines(field)), why(field)])
+/** Who, and what would be done. */
+function whyBlocks(of: Partial<Pick<ReportField, 'cause' | 'verdict'>>, report: DriftReport): string[] {
+  const { actor, verdict } = whyTexts(of, report, 'short')
+  return [actor, verdict].flatMap((text) => (text === null ? [] : [code(text)]))
 }
 
-function objectBlock(object: ReportObject): string {
-  const { origin, message, cause, verdict } = object
+/** What holds for all fields is said once. */
+function fieldBlocks(fields: readonly ReportField[], report: DriftReport): string[] {
+  const why = (field: ReportField): string => whyBlocks(field, report).join(' ')
+  const [first] = fields
+  const shared = first !== undefined && fields.every((field) => why(field) === why(first))
+  const lines = (field: ReportField): string[] => [`  ${pathText(field)}${concernText(field)}`, ...valueLines(field)]
+  const said = (text: string): string[] => (text === '' ? [] : [text])
+  if (shared) return [...said(why(first)), fenced(fields.flatMap(lines))]
+  return fields.flatMap((field) => [fenced(lines(field)), ...said(why(field))])
+}
+
+function objectBlock(object: ReportObject, report: DriftReport): string {
+  const { origin, message } = object
   const place = origin === undefined || origin.file === '' ? '' : ` ${html(placeText({ subject: origin }))}`
   const parts = [
     `<details${object.status === 'Synced' ? '' : ' open'}>\n<summary>${html(objectName(object))} ${html(stateText(object))}${place}</summary>`,
     ...(message === undefined ? [] : [code(message)]),
-    ...(cause === undefined ? [] : [code(actorText({ cause }))]),
-    ...(verdict === undefined ? [] : [code(verdictText({ verdict }, 'short'))]),
+    ...whyBlocks(object, report),
     ...coexistenceTexts(object).map(code),
-    ...fieldBlocks(object.fields),
+    ...fieldBlocks(object.fields, report),
     '</details>',
   ]
   return parts.join('\n\n')
@@ -111,7 +117,13 @@ export function reportMarkdown(report: DriftReport): string {
   const context = contextText(report)
   const blocks = ['### Holdfast: drift report', summaryText(report), ...(context === '' ? [] : [code(context)])]
   if (isClean(report)) blocks.push('(nothing differs)')
-  blocks.push(...section(report.objects.map(objectBlock), 'object', SIZE_LIMIT * 0.8))
+  blocks.push(
+    ...section(
+      report.objects.map((object) => objectBlock(object, report)),
+      'object',
+      SIZE_LIMIT * 0.8,
+    ),
+  )
   const { orphans = [] } = report
   if (orphans.length > 0)
     blocks.push(

@@ -11,9 +11,9 @@ import type { DiffLine } from './line-diff.ts'
 import { lineText } from './plain.ts'
 import { shownValues } from './values.ts'
 import {
-  actorText,
   authorHint,
   coexistenceTexts,
+  concernText,
   contextText,
   ignoredText,
   isClean,
@@ -26,7 +26,7 @@ import {
   SIGNS,
   stateText,
   summaryText,
-  verdictText,
+  whyTexts,
 } from './wording.ts'
 
 export interface TextOptions {
@@ -43,16 +43,18 @@ interface Look {
   readonly colors: Colors
   readonly detail: 'short' | 'full'
   readonly columns: number
+  readonly report: Pick<DriftReport, 'context'>
 }
 
 const WIDTH = { least: 60, usual: 100, most: 160 } as const
 const INDENT = '      '
 
-function lookOf({ color, detail, columns }: TextOptions): Look {
+function lookOf(report: DriftReport, { color, detail, columns }: TextOptions): Look {
   const width = columns ?? WIDTH.usual
   return {
     colors: createColors(color === 'always'),
     detail: detail === 'verbose' ? 'full' : 'short',
+    report,
     columns: Math.min(Math.max(width, WIDTH.least), WIDTH.most),
   }
 }
@@ -69,21 +71,22 @@ function valueLines(field: ReportField, look: Look): string[] {
   const paint = { changed: colors.yellow, added: colors.green, removed: colors.red }[field.change]
   const { line, lines } = shownValues(field, { detail, width: Math.max(columns - path.length - 10, 20) })
   const head = `  ${paint(SIGNS[field.change])} ${colors.bold(path)}`
-  if (line === undefined) return [head, ...lines.map((shown) => diffLine(shown, look))]
+  const concern = colors.dim(concernText(field))
+  if (line === undefined) return [`${head}${concern}`, ...lines.map((shown) => diffLine(shown, look))]
   const values = [
     ...(line.git === null ? [] : [colors.red(line.git)]),
     ...(line.live === null ? [] : [colors.green(line.live)]),
   ]
-  return [`${head}: ${values.join(' → ')}`]
+  return [`${head}: ${values.join(' → ')}${concern}`]
 }
 
 /** Who, and what would be done. */
-function whyLines(of: Partial<Pick<ReportField, 'cause' | 'verdict'>>, { colors, detail }: Look): string[] {
-  const { cause, verdict } = of
-  const paint = verdict?.severity === 'critical' ? colors.red : colors.dim
+function whyLines(of: Partial<Pick<ReportField, 'cause' | 'verdict'>>, { colors, detail, report }: Look): string[] {
+  const { actor, verdict } = whyTexts(of, report, detail)
+  const paint = of.verdict?.severity === 'critical' ? colors.red : colors.dim
   return [
-    ...(cause === undefined ? [] : [`${INDENT}${colors.dim(actorText({ cause }))}`]),
-    ...(verdict === undefined ? [] : [`${INDENT}${paint(verdictText({ verdict }, detail))}`]),
+    ...(actor === null ? [] : [`${INDENT}${colors.dim(actor)}`]),
+    ...(verdict === null ? [] : [`${INDENT}${paint(verdict)}`]),
   ]
 }
 
@@ -141,7 +144,7 @@ function orphanLines(orphans: readonly ReportOrphan[], { colors }: Look): string
 
 /** For a terminal: grouped by object, problems after them, the summary as the last line. */
 export function reportText(report: DriftReport, options: TextOptions): string {
-  const look = lookOf(options)
+  const look = lookOf(report, options)
   const blocks = report.objects.map((object) => objectLines(object, look))
   const { orphans = [] } = report
   if (orphans.length > 0) blocks.push(orphanLines(orphans, look))

@@ -49,6 +49,26 @@ export function actorText({ cause }: Pick<ReportField, 'cause'>): string {
   return lineText(`by ${who} (${cause.confidence})${how.map((part) => `, ${part}`).join('')}${owner}`)
 }
 
+/** Without an Application nobody would write: that nothing is written is no news, nor is an author whom no dump names. */
+export function whyTexts(
+  { cause, verdict }: Partial<Pick<ReportField, 'cause' | 'verdict'>>,
+  { context }: Pick<DriftReport, 'context'>,
+  detail: 'short' | 'full',
+): { readonly actor: string | null; readonly verdict: string | null } {
+  const brief = context?.app === undefined && detail === 'short'
+  const isNews = !brief || verdict?.because !== 'mode-observe' || verdict.severity === 'critical'
+  const isKnown = !brief || (cause !== undefined && (cause.confidence !== 'unknown' || cause.owner !== null))
+  return {
+    actor: cause === undefined || !isKnown ? null : actorText({ cause }),
+    verdict: verdict === undefined || !isNews ? null : verdictText({ verdict }, detail),
+  }
+}
+
+/** `(capacity)`; '' where it would say nothing that the path does not. */
+export function concernText({ concern }: Pick<ReportField, 'concern'>): string {
+  return concern === 'configuration' || concern === 'metadata' ? '' : `  (${concern})`
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   'mode-observe': 'only observing',
   'not-leader': 'another replica leads',
