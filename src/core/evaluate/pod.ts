@@ -3,6 +3,7 @@ import {
   bareContext,
   classifyField,
   concernOf,
+  type FieldOwner,
   type OwnedEntry,
   type Ownership,
   ownershipOf,
@@ -42,6 +43,9 @@ const REPORTED: Verdict = {
   rule: 'builtin/pod-follows-template',
   severity: 'warning',
 }
+
+/** A pod's fields are its template's. */
+const TEMPLATE: FieldOwner = { kind: 'git', name: null, source: 'builtin/pod-follows-template', runbook: null }
 
 function isOfMaking(entry: { manager?: unknown; subresource?: unknown; time?: unknown }, pod: KubeObject): boolean {
   const made = pod.metadata.creationTimestamp ?? ''
@@ -87,12 +91,30 @@ function isMade(owners: readonly OwnedEntry[], ownership: Ownership, pod: KubeOb
   return !ownership.empty && owners.length > 0 && owners.every(({ entry }) => isOfMaking(entry, pod))
 }
 
+function told(
+  app: Pick<AppContext, 'app' | 'digestKey'>,
+  { pod, now }: PodSnapshot,
+  field: FieldChange,
+  ownership: Ownership,
+): EvaluatedField {
+  const ref = refOf(pod)
+  return {
+    field,
+    concern: concernOf(ref, field.path),
+    ownedBy: TEMPLATE,
+    cause: classifyField(field, ownership, bareContext(ref, pod)),
+    verdict: REPORTED,
+    fingerprint: fingerprintOf(app, ref, field),
+    firstSeen: new Date(now).toISOString(),
+  }
+}
+
 /** null = it follows, or there is no template to hold it to. */
 export function evaluatePod(
   app: Pick<AppContext, 'app' | 'digestKey'>,
   snapshot: PodSnapshot,
 ): ObjectEvaluation | null {
-  const { pod, maker, workload, schema, now } = snapshot
+  const { pod, maker, workload, schema } = snapshot
   const template = templateOf(maker)
   if (template === null) return null
   const ref = refOf(pod)
@@ -115,18 +137,6 @@ export function evaluatePod(
     (field) => counts(field, pod) && !isMade(ownership.owners(field.path), ownership, pod),
   )
   if (deviating.length === 0) return null
-  const told = deviating.map((field): EvaluatedField => {
-    const cause = classifyField(field, ownership, bareContext(ref, pod))
-    const firstSeen = new Date(now).toISOString()
-    return {
-      field,
-      concern: concernOf(ref, field.path),
-      cause,
-      verdict: REPORTED,
-      fingerprint: fingerprintOf(app, ref, field),
-      firstSeen,
-    }
-  })
   const object = formatRef(ref)
   const made = refOf(maker)
   const by = made.kind === workload.kind ? '' : ` (${made.kind} ${made.name})`
@@ -135,7 +145,7 @@ export function evaluatePod(
     ref,
     status: 'OutOfSync',
     difference: 'changed',
-    fields: told,
+    fields: deviating.map((field) => told(app, snapshot, field, ownership)),
     ignored: [],
     whole: null,
     question: false,
@@ -145,6 +155,7 @@ export function evaluatePod(
     takeover: null,
     health: healthOf(pod),
     webhooks: [],
+    owner: null,
     problems: [problem('HF3012', message, { object })],
   }
 }

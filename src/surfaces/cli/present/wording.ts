@@ -49,18 +49,27 @@ export function actorText({ cause }: Pick<ReportField, 'cause'>): string {
   return lineText(`by ${who} (${cause.confidence})${how.map((part) => `, ${part}`).join('')}${owner}`)
 }
 
+type Why = Partial<Pick<ReportField, 'cause' | 'verdict'>>
+
+function isNamed({ cause }: Why): boolean {
+  return cause !== undefined && (cause.confidence !== 'unknown' || cause.owner !== null)
+}
+
+function isDecided({ verdict }: Why): boolean {
+  return verdict !== undefined && (verdict.because !== 'mode-observe' || verdict.severity === 'critical')
+}
+
 /** Without an Application nobody would write: that nothing is written is no news, nor is an author whom no dump names. */
 export function whyTexts(
-  { cause, verdict }: Partial<Pick<ReportField, 'cause' | 'verdict'>>,
+  why: Why,
   { context }: Pick<DriftReport, 'context'>,
   detail: 'short' | 'full',
 ): { readonly actor: string | null; readonly verdict: string | null } {
+  const { cause, verdict } = why
   const brief = context?.app === undefined && detail === 'short'
-  const isNews = !brief || verdict?.because !== 'mode-observe' || verdict.severity === 'critical'
-  const isKnown = !brief || (cause !== undefined && (cause.confidence !== 'unknown' || cause.owner !== null))
   return {
-    actor: cause === undefined || !isKnown ? null : actorText({ cause }),
-    verdict: verdict === undefined || !isNews ? null : verdictText({ verdict }, detail),
+    actor: cause === undefined || (brief && !isNamed(why)) ? null : actorText({ cause }),
+    verdict: verdict === undefined || (brief && !isDecided(why)) ? null : verdictText({ verdict }, detail),
   }
 }
 
