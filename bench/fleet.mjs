@@ -20,7 +20,11 @@ import { createScratch, removeScratch } from '../tools/scratch.mjs'
  * @property {readonly string[]} names of the applications, and of their namespaces
  * @property {string} logFile of Holdfast
  * @property {() => Promise<string>} metrics of Holdfast
- * @property {() => Promise<number>} deliver creates the Applications; ms until all are Synced
+ * @property {(names?: readonly string[]) => Promise<number>} deliver creates the Applications, all or these; ms until they are Synced
+ * @property {import('../tools/git-server.mjs').Repository} repository
+ * @property {() => number} fetches of the repository so far
+ * @property {string} address of Holdfast's API
+ * @property {() => Promise<void>} restart ends Holdfast and starts it again with what it kept
  * @property {() => Promise<void>} stop
  */
 
@@ -100,8 +104,25 @@ const application = (name, repoURL) => ({
   },
 })
 
-/** A control plane, a repository of many applications, and Holdfast enforcing; nothing delivered yet. @param {Options} options @returns {Promise<Fleet>} */
-export async function raiseFleet({ apps, controllers, profile }) {
+/**
+ * What is delivered: the files of its repository, and options of Holdfast.
+ * @typedef {{ names: readonly string[], files: Record<string, string>, settings?: Record<string, string>, env?: NodeJS.ProcessEnv }} Estate
+ */
+
+/** @param {number} apps @returns {Estate} */
+function plainEstate(apps) {
+  const names = Array.from({ length: apps }, (_, index) => `app-${String(index).padStart(3, '0')}`)
+  const files = names.flatMap((name) =>
+    resources().map((object) => [
+      `apps/${name}/${object.kind}-${object.metadata.name}.json`.toLowerCase(),
+      JSON.stringify(object, null, 2),
+    ]),
+  )
+  return { names, files: Object.fromEntries(files) }
+}
+
+/** A control plane, a repository of many applications, and Holdfast enforcing; nothing delivered yet. @param {Options} options @param {Estate} [estate] @returns {Promise<Fleet>} */
+export async function raiseFleet({ apps, controllers, profile }, estate = plainEstate(apps)) {
   /** @type {(() => Promise<unknown>)[]} */ const ends = []
   const stop = async () => {
     for (let end = ends.pop(); end; end = ends.pop()) await end()
@@ -117,22 +138,47 @@ export async function raiseFleet({ apps, controllers, profile }) {
     await cluster.send('POST', pathOf('namespaces.v1'), { body: { metadata: { name: ARGO } } })
     const git = await startGitServer()
     ends.push(() => git.stop())
-    const names = Array.from({ length: apps }, (_, index) => `app-${String(index).padStart(3, '0')}`)
-    const { url } = await fill(await git.createRepository('fleet'), names)
+    const { names, settings } = estate
+    if (settings !== undefined)
+      await cluster.send('POST', pathOf('configmaps.v1', { namespace: ARGO }), {
+        body: { metadata: { name: 'argocd-cm' }, data: settings },
+      })
+    const repository = await git.createRepository('fleet')
+    await repository.commit(estate.files, 'the fleet')
     const logFile = join(scratch, 'holdfast.log')
-    const holdfast = startHoldfast({
-      args: ['run', '--mode', 'enforce', '--enforce-apps', '*', '--namespace', ARGO, '--listen', '127.0.0.1:0'],
-      nodeArgs: profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile, '--cpu-prof-interval', '200'],
-      env: { ...process.env, KUBECONFIG: plane.kubeconfig, HOLDFAST_DATA_DIR: join(scratch, 'data') },
-      logFile,
-    })
-    ends.push(() => holdfast.stop())
-    const starting = await holdfast.said(({ msg }) => msg === 'starting', 20_000)
-    if (!(await holdfast.said(({ msg }) => msg === 'applications are listed', 20_000)))
-      throw new Error(`holdfast did not start: ${JSON.stringify(holdfast.lines().slice(-3))}`)
-    const address = String(starting?.listen).replace(/^(http:\/\/)?/, 'http://')
-    const metrics = async () => (await fetch(`${address}/metrics`)).text()
-    return { cluster, holdfast, names, logFile, metrics, stop, deliver: () => deliver({ cluster, names, url }) }
+    const start = async () => {
+      const holdfast = startHoldfast({
+        args: ['run', '--mode', 'enforce', '--enforce-apps', '*', '--namespace', ARGO, '--listen', '127.0.0.1:0'],
+        nodeArgs: profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile, '--cpu-prof-interval', '200'],
+        env: {
+          ...{ ...process.env, KUBECONFIG: plane.kubeconfig, HOLDFAST_DATA_DIR: join(scratch, 'data') },
+          ...estate.env,
+        },
+        logFile,
+      })
+      const starting = await holdfast.said(({ msg }) => msg === 'starting', 20_000)
+      if (!(await holdfast.said(({ msg }) => msg === 'applications are listed', 20_000)))
+        throw new Error(`holdfast did not start: ${JSON.stringify(holdfast.lines().slice(-3))}`)
+      return { holdfast, address: String(starting?.listen).replace(/^(http:\/\/)?/, 'http://') }
+    }
+    let running = await start()
+    ends.push(() => running.holdfast.stop())
+    return {
+      ...{ cluster, names, logFile, repository, stop },
+      get holdfast() {
+        return running.holdfast
+      },
+      get address() {
+        return running.address
+      },
+      fetches: () => git.traffic('fleet').fetches,
+      metrics: async () => (await fetch(`${running.address}/metrics`)).text(),
+      restart: async () => {
+        await running.holdfast.stop()
+        running = await start()
+      },
+      deliver: (some = names) => deliver({ cluster, names: some, url: repository.url }),
+    }
   } catch (error) {
     await stop()
     throw error
@@ -154,22 +200,11 @@ async function installCrds(cluster) {
   }
 }
 
-/** @param {import('../tools/git-server.mjs').Repository} repository @param {readonly string[]} names */
-async function fill(repository, names) {
-  const files = names.flatMap((name) =>
-    resources().map((object) => [
-      `apps/${name}/${object.kind}-${object.metadata.name}.json`.toLowerCase(),
-      JSON.stringify(object, null, 2),
-    ]),
-  )
-  await repository.commit(Object.fromEntries(files), 'the fleet')
-  return repository
-}
-
 /** @param {{ cluster: KubeClient, names: readonly string[], url: string }} fleet */
 async function deliver({ cluster, names, url }) {
   const path = pathOf('applications.argoproj.io/v1alpha1', { namespace: ARGO })
   /** @type {Set<string>} */ const synced = new Set()
+  const wanted = new Set(names)
   /** @type {(ms: number) => void} */ let done = () => {}
   let start = 0
   const all = new Promise((resolve) => {
@@ -177,6 +212,7 @@ async function deliver({ cluster, names, url }) {
   })
   const stop = await cluster.watch(path, ({ object, at }) => {
     const { sync, operationState } = object.status ?? {}
+    if (!wanted.has(object.metadata.name)) return
     if (sync?.status === 'Synced' && operationState?.phase === 'Succeeded') synced.add(object.metadata.name)
     if (synced.size === names.length) done(at - start)
   })

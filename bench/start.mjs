@@ -15,6 +15,10 @@ const BENCHES = {
   compare: { about: 'one object: parsed live in, differences out', load: () => import('./compare.mjs') },
   merge: { about: 'structured merge, beside the Go library', load: () => import('./merge.mjs') },
   sources: { about: '500 applications of one repository, without a cluster', load: () => import('./sources.mjs') },
+  monorepo: {
+    about: 'a commit in a repository of 500 applications, from push to write',
+    load: () => import('./monorepo.mjs'),
+  },
   startup: { about: 'holdfast diff from its start to its end', load: () => import('./startup.mjs') },
   sync: { about: 'first sync of many applications, and memory then', load: () => import('./sync.mjs') },
   heal: { about: 'edit → healed, beside the apply of the same object', load: () => import('./heal.mjs') },

@@ -1,11 +1,6 @@
 // Applications: definition in, source looked at in time, desired set into force, passes run one at a time per application.
-import type {
-  AppDefinition,
-  Parsed,
-  ProjectDefinition,
-  RequestedOperation,
-  Settings,
-} from '../core/definition/index.ts'
+import type { ReasonCode } from '../core/decide/index.ts'
+import type { Parsed, ProjectDefinition, RequestedOperation, Settings } from '../core/definition/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
 import { problem, toProblem } from '../core/problem/index.ts'
 import { inventoryOf, recall, type Taken, takeDefinition } from './definitions.ts'
@@ -13,17 +8,17 @@ import type { Deps } from './deps.ts'
 import { clearDesk, type Desk, newDesk, nextPoll, settledAge } from './desk.ts'
 import type { Kinds } from './kinds.ts'
 import type { ObjectRunner } from './objects.ts'
-import { type OperationTools, refusalOf, refuseOperation } from './operations.ts'
+import { failOperation, type OperationTools, refusalOf, takeOperation } from './operations.ts'
 import { blockedBecause, FOREIGN_QUIET_MS, hasForeignWriter, type Standing } from './permissions.ts'
 import { ProjectRegistry } from './projects.ts'
 import { PushHints } from './push-hints.ts'
-import { refresh, type RefreshOptions, type RefreshTools } from './refresh.ts'
+import { refresh, type RefreshOptions, type RefreshResult, type RefreshTools } from './refresh.ts'
 import type { Reporting } from './reporting.ts'
 import { repositoriesOf, repositoryPlace } from './revisions.ts'
 import type { AppState, ObjectIndex, Tracked } from './state.ts'
 import { applicationRef } from './steps/index.ts'
 import { runPass } from './sync.ts'
-import { merged, type Wish } from './wish.ts'
+import { merged, type Wish, wishFor } from './wish.ts'
 
 const UNKNOWN_KIND_FIRST_MS = 1_000
 const UNKNOWN_KIND_LONGEST_MS = 60_000
@@ -100,17 +95,26 @@ export class AppRunner {
     this.#deleting(desk)
     if (news !== 'known' && app.definition !== null) this.#inventory(app, object)
     this.#awaitQuiet(desk)
-    if (taken.operation) this.#operation(desk)
-    if (taken.changed || news !== 'known' || taken.refresh !== null) {
-      this.#look(desk, taken, news === 'listed' && taken.refresh === null ? settledAge(this.#tools.settings()) : 0)
+    desk.asked = taken.operation
+    this.#operation(desk)
+    const asked = this.#refreshAsked(desk, taken)
+    if (taken.changed || news !== 'known' || asked) {
+      this.#look(desk, { ...taken, asked }, news === 'listed' && !asked ? settledAge(this.#tools.settings()) : 0)
     } else if (before !== blockedBecause(app, this.#tools.standing())) this.#ask(desk, { refresh: null, pass: true })
     if (!app.definitionUsable) this.#tools.reporting.touch(app)
   }
 
-  #look(desk: Desk, taken: Taken, maxAgeMs: number): void {
-    const fresh = taken.refresh === 'hard'
-    this.#ask(desk, { refresh: { maxAgeMs, fresh, rebuild: fresh || taken.changed }, pass: true })
-    if (taken.refresh !== null) this.#answerRefresh(desk.app)
+  /** Whether a refresh is asked for that was not asked for before: the annotation stays until it is answered. */
+  #refreshAsked(desk: Desk, { refresh }: Taken): boolean {
+    const before = desk.refreshSeen
+    desk.refreshSeen = refresh ?? ''
+    return refresh !== null && refresh !== before
+  }
+
+  #look(desk: Desk, { refresh, changed, asked }: Taken & { readonly asked: boolean }, maxAgeMs: number): void {
+    const fresh = asked && refresh === 'hard'
+    const answers = asked && refresh !== null ? { answers: refresh } : {}
+    this.#ask(desk, { refresh: { maxAgeMs, fresh, rebuild: fresh || changed }, pass: true, ...answers })
   }
 
   /** While another controller writes the status, the application is looked at again when that may have ended. */
@@ -121,41 +125,39 @@ export class AppRunner {
     desk.quiet = clock.after(FOREIGN_QUIET_MS + 1_000, () => this.#standingOf(desk))
   }
 
-  #answerRefresh(app: AppState): void {
-    const { definition } = app
-    if (definition === null || hasForeignWriter(app, this.#tools.deps.clock.now())) return
-    this.#tools.deps.steps
-      .take(applicationRef(definition.namespace, definition.name), 'refresh')
-      .catch((error: unknown) => {
-        this.#tools.deps.log.warn({ app: app.key, error: String(error) }, 'refresh annotation not taken off')
-      })
+  /** What was found stands in the status before the annotation goes: whoever waits for that reads it. */
+  async #answerRefresh(desk: Desk, answers: 'normal' | 'hard'): Promise<void> {
+    const { app } = desk
+    const { deps, reporting } = this.#tools
+    if (hasForeignWriter(app, deps.clock.now())) return
+    await reporting.writeNow(app)
+    if (app.removed || desk.refreshSeen !== answers) return
+    const [namespace = '', name = ''] = app.key.split('/')
+    await deps.steps.take(applicationRef(namespace, name), 'refresh').catch((error: unknown) => {
+      desk.refreshSeen = ''
+      deps.log.warn({ app: app.key, error: String(error) }, 'refresh annotation not taken off')
+    })
   }
 
   #inventory(app: AppState, object: KubeObject): void {
     for (const ref of inventoryOf(object)) this.#tools.index.track(app, ref)
   }
 
-  /** Someone set `operation`: it becomes this application's request until the pass that serves it ends. */
+  /** Someone set `operation`: it is served once, after a look of its own at the source. */
   #operation(desk: Desk): void {
-    const { app } = desk
+    const { app, asked } = desk
+    const before = desk.operationSeen
+    desk.operationSeen = asked?.digest ?? ''
+    if (asked === null || asked.digest === before) return
     const blocked = blockedBecause(app, this.#tools.standing())
-    // Beside another controller its operations are its own.
-    if (app.definition === null || blocked === 'other-controller' || app.foreignStatusAt !== null) return
-    const refusal = refusalOf(app.definition, blocked)
-    if (refusal !== null) return refuseOperation(this.#operations(), app, refusal)
-    if (app.definition.operation !== null) this.#accept(desk, app.definition, app.definition.operation)
-  }
-
-  #accept(desk: Desk, definition: AppDefinition, operation: RequestedOperation): void {
-    if (desk.app.requested?.digest === operation.digest) return
-    desk.app.requested = operation
-    this.#tools.deps.steps
-      .take(applicationRef(definition.namespace, definition.name), 'operation')
-      .catch((error: unknown) => {
-        this.#tools.deps.log.warn({ app: desk.app.key, error: String(error) }, 'operation not taken off')
-      })
-    const revisions = operation.revision === null ? operation.revisions : [operation.revision]
-    this.#ask(desk, { refresh: { maxAgeMs: 0, rebuild: true, revisions }, pass: true })
+    if (isOthers(app, blocked)) {
+      desk.operationSeen = ''
+      return
+    }
+    takeOperation(this.#operations(), app)
+    const refusal = refusalOf(app, blocked)
+    if (refusal !== null) failOperation(this.#operations(), app, asked, refusal)
+    else if ('revisions' in asked) this.#ask(desk, wishFor(asked))
   }
 
   #deleting(desk: Desk): void {
@@ -197,6 +199,7 @@ export class AppRunner {
   }
 
   #standingOf(desk: Desk): void {
+    this.#operation(desk)
     if (!this.#stopped && !desk.app.removed) this.#ask(desk, { refresh: null, pass: true })
   }
 
@@ -239,10 +242,11 @@ export class AppRunner {
 
   /** A CRD came or changed: applications that lack a kind are built again. */
   kindAppeared(): void {
-    for (const desk of this.#desks.values()) {
-      if (desk.unknownKinds > 0)
-        this.#ask(desk, { refresh: { maxAgeMs: Number.POSITIVE_INFINITY, rebuild: true }, pass: true })
-    }
+    for (const desk of this.#desks.values()) if (desk.unknownKinds > 0) this.#buildAgain(desk)
+  }
+
+  #buildAgain(desk: Desk): void {
+    this.#ask(desk, { refresh: { maxAgeMs: Number.POSITIVE_INFINITY, rebuild: true }, pass: true })
   }
 
   /** The cache lost a body: everything is rendered again, then looked at again. */
@@ -275,15 +279,17 @@ export class AppRunner {
         this.#tools.deps.log.error({ app: desk.app.key, error: String(error) }, 'application not worked on')
       }
       this.#tools.reporting.touch(desk.app)
+      if (wish.answers !== undefined) void this.#answerRefresh(desk, wish.answers)
     }
   }
 
   async #serve(desk: Desk, wish: Wish): Promise<void> {
     const { app } = desk
     const started = this.#tools.deps.clock.monotonic()
-    if (wish.refresh !== null) await this.#refresh(desk, wish.refresh)
+    const looked = wish.refresh === null ? null : await this.#refresh(desk, wish.refresh)
+    const operation = this.#begun(desk, wish, looked)
     if (app.renderedAt === 0 || app.definition === null || !app.definitionUsable) return
-    if (wish.pass) await this.#pass(desk)
+    if (wish.pass) await this.#pass(desk, operation)
     const seconds = (this.#tools.deps.clock.monotonic() - started) / 1_000
     this.#tools.deps.metrics.reconciled({
       namespace: app.definition.namespace,
@@ -292,7 +298,21 @@ export class AppRunner {
     })
   }
 
-  async #refresh(desk: Desk, options: RefreshOptions): Promise<void> {
+  /** The operation that may begin now that its revision is known; one that may not is answered. */
+  #begun(desk: Desk, { operation }: Wish, looked: RefreshResult | null): RequestedOperation | null {
+    if (operation === undefined) return null
+    const { app } = desk
+    if (looked?.superseded === true) {
+      this.#ask(desk, merged(wishFor(operation), desk.wish ?? { refresh: null, pass: true }))
+      return null
+    }
+    const why = looked?.failure ?? refusalOf(app, blockedBecause(app, this.#tools.standing()))
+    if (why === null) return operation
+    failOperation(this.#operations(), app, operation, why)
+    return null
+  }
+
+  async #refresh(desk: Desk, options: RefreshOptions): Promise<RefreshResult> {
     const { app } = desk
     const before = app.revision
     const result = await refresh(this.#refreshTools(), app, options)
@@ -307,7 +327,8 @@ export class AppRunner {
     }
     if (result.fetched || app.revision !== before) this.#tellNeighbours(app)
     if (result.unknownKinds) this.#retryUnknown(desk)
-    else desk.unknownKinds = 0
+    else if (result.failure === null && !result.superseded) desk.unknownKinds = 0
+    return result
   }
 
   /** What is new under this desired set is pending unless the revision was synced before and nothing says otherwise. */
@@ -341,6 +362,8 @@ export class AppRunner {
     for (const desk of this.#desks.values()) {
       const other = desk.app
       if (other === app || other.renderedAt === 0 || desk.working !== null) continue
+      // It has looked at what was read just now, or at something newer.
+      if (other.fetchedAt >= app.fetchedAt) continue
       if (!repositoriesOf(other).some((url) => read.has(url))) continue
       this.#ask(desk, { refresh: { maxAgeMs: Number.POSITIVE_INFINITY }, pass: true })
     }
@@ -350,9 +373,7 @@ export class AppRunner {
     const wait = Math.min(UNKNOWN_KIND_FIRST_MS * 2 ** desk.unknownKinds, UNKNOWN_KIND_LONGEST_MS)
     desk.unknownKinds += 1
     desk.retry?.cancel()
-    desk.retry = this.#tools.deps.clock.after(wait, () =>
-      this.#ask(desk, { refresh: { maxAgeMs: Number.POSITIVE_INFINITY, rebuild: true }, pass: true }),
-    )
+    desk.retry = this.#tools.deps.clock.after(wait, () => this.#buildAgain(desk))
   }
 
   #schedulePoll(desk: Desk): void {
@@ -374,8 +395,14 @@ export class AppRunner {
     return { deps, kinds, index, settings, sourceDigest }
   }
 
-  async #pass(desk: Desk): Promise<void> {
-    await runPass(this.#tools, desk.app, async () => this.#retryUnknown(desk))
+  async #pass(desk: Desk, operation: RequestedOperation | null): Promise<void> {
+    const { app } = desk
+    app.requested = operation
+    try {
+      await runPass(this.#tools, app, async () => this.#retryUnknown(desk))
+    } finally {
+      app.requested = null
+    }
   }
 
   stop(): void {
@@ -395,4 +422,10 @@ export class AppRunner {
       ]),
     )
   }
+}
+
+/** Beside another controller operations are its own, and beside another replica the leader's. */
+function isOthers(app: AppState, blocked: ReasonCode | null): boolean {
+  if (app.definition?.skip === true || blocked === 'not-leader') return true
+  return blocked !== null && app.foreignStatusAt !== null
 }

@@ -169,10 +169,25 @@ async function awaitEnd(tools: AskTools, wish: SyncWish, before: string): Promis
   }
 }
 
+/** As Argo CD's server refuses it: automated sync would undo it at the next look. */
+function refuseAgainstAutomation(application: KubeObject, { ref, revision, dryRun }: SyncWish): void {
+  const { automated } = mapAt(application.spec, 'syncPolicy')
+  if (revision === undefined || dryRun || !isMap(automated) || automated.enabled === false) return
+  const own = text(mapAt(application.spec, 'source').targetRevision) || 'HEAD'
+  if (revision === own) return
+  throw failed(
+    'HF6004',
+    `cannot sync ${ref.name} to ${revision}: automated sync is on and follows ${own}`,
+    ref,
+    'Set spec.source.targetRevision, or switch syncPolicy.automated off first.',
+  )
+}
+
 /** Sets `operation` and waits for the operation state that answers it. Throws HF7003, HF7005, HF6004, HF4xxx. */
 export async function askSync(tools: AskTools, wish: SyncWish): Promise<SyncOutcome> {
   const { ref } = wish
   let application = await read(tools, ref)
+  refuseAgainstAutomation(application, wish)
   if (busy(application))
     throw failed('HF6004', `another operation of ${ref.name} is in progress`, ref, 'Wait until it ended.')
   const ended = Date.parse(text(mapAt(application.status, 'operationState').finishedAt))
@@ -187,21 +202,38 @@ export async function askSync(tools: AskTools, wish: SyncWish): Promise<SyncOutc
   return awaitEnd(tools, wish, before)
 }
 
-/** Asks for a refresh and waits until it was answered. Throws HF7003, HF7005, HF4xxx. */
-export async function askRefresh(tools: AskTools, ref: ObjectRef, refresh: 'normal' | 'hard'): Promise<KubeObject> {
-  await read(tools, ref)
-  await tools.requestRefresh(ref, refresh)
-  const start = tools.clock.monotonic()
+export interface RefreshWish {
+  readonly ref: ObjectRef
+  readonly refresh: 'normal' | 'hard'
+  readonly timeoutMs: number
+}
+
+const REFRESH = 'argocd.argoproj.io/refresh'
+
+/** The Application as soon as no refresh of it is asked for. */
+async function awaitAnswer(tools: AskTools, { ref, timeoutMs }: RefreshWish, start: number): Promise<KubeObject> {
   for (;;) {
     const application = await read(tools, ref)
-    if (application.metadata.annotations?.['argocd.argoproj.io/refresh'] === undefined) return application
-    if (tools.clock.monotonic() - start > TAKEN_WITHIN_MS)
+    if (application.metadata.annotations?.[REFRESH] === undefined) return application
+    if (tools.clock.monotonic() - start > timeoutMs)
       throw failed(
         'HF7005',
-        `no controller answered the refresh of ${ref.name} within ${TAKEN_WITHIN_MS / 1_000} s`,
+        `the refresh of ${ref.name} was not answered within ${timeoutMs / 1_000} s`,
         ref,
-        'Start one: holdfast run.',
+        'If no controller runs, start one: holdfast run. If one does, its repository may be slow: give a longer --timeout, or look at the conditions with holdfast app get.',
       )
     await pause(tools, LOOK_EVERY_MS)
   }
+}
+
+/**
+ * Asks for a refresh and waits until it was answered: what is returned is what a look found that began after this call.
+ * Throws HF7003, HF7005, HF4xxx.
+ */
+export async function askRefresh(tools: AskTools, wish: RefreshWish): Promise<KubeObject> {
+  const start = tools.clock.monotonic()
+  // A refresh that somebody else asked for may have begun before: it is let go by first.
+  await awaitAnswer(tools, wish, start)
+  await tools.requestRefresh(wish.ref, wish.refresh)
+  return awaitAnswer(tools, wish, start)
 }

@@ -241,6 +241,7 @@ export class Loop implements Controller {
       this.#evidence.forget({ group, kind })
       this.#kinds
         .refresh(group, kind)
+        .then(() => this.apps.kindAppeared())
         .catch((error: unknown) => this.#deps.log.warn({ group, kind, error: String(error) }, 'schema not read again'))
     }
     // The server publishes a changed schema a moment after the CRD changed.

@@ -4,9 +4,12 @@ import {
   parseApplication,
   projectAllowsApp,
   type ProjectDefinition,
+  type RefusedOperation,
+  type RequestedOperation,
 } from '../core/definition/index.ts'
 import { isMap, type Json, type JsonMap, type KubeObject, type ManagedFieldsEntry } from '../core/kube/index.ts'
 import { type Problem, problem } from '../core/problem/index.ts'
+import { conditionTimesIn } from '../core/record/index.ts'
 import { revisionsOf } from './revisions.ts'
 import type { AppState, HistoryEntry } from './state.ts'
 
@@ -24,8 +27,8 @@ export interface Taken {
   /** Source or behaviour changed. */
   readonly changed: boolean
   readonly refresh: 'normal' | 'hard' | null
-  /** A new operation was asked for. */
-  readonly operation: boolean
+  /** The operation that stands on the Application. */
+  readonly operation: RequestedOperation | RefusedOperation | null
 }
 
 function ownsStatus(entry: ManagedFieldsEntry): boolean {
@@ -81,6 +84,7 @@ export function recall(app: AppState, object: KubeObject): void {
   app.revision = revisionIn(sync)
   if (operation.phase === 'Succeeded') app.syncedRevision = revisionIn(result)
   app.history = historyOf(status)
+  app.conditionTimes = conditionTimesIn(status)
 }
 
 /** Objects that the status names: the inventory, or what of it Git no longer declares. */
@@ -116,6 +120,17 @@ function projectOf(
   return { project: null, usable: false, problems: [problem('HF2006', `AppProject ${name} does not exist.`)] }
 }
 
+/** What is asked for on an Application that cannot be read as a whole: it is answered with what is wrong. */
+function requestsOn(object: KubeObject, problems: readonly Problem[]): Pick<Taken, 'refresh' | 'operation'> {
+  const refresh = object.metadata.annotations?.['argocd.argoproj.io/refresh']
+  const { operation } = object as { readonly operation?: unknown }
+  const refused = { digest: JSON.stringify(operation), initiatedBy: '', problems }
+  return {
+    refresh: refresh === undefined ? null : refresh === 'hard' ? 'hard' : 'normal',
+    operation: isMap(operation) ? refused : null,
+  }
+}
+
 /** Takes an Application as the watch gave it. */
 export function takeDefinition(app: AppState, object: KubeObject, projects: Projects): Taken {
   const parsed = parseApplication(object, { defaultNamespace: object.metadata.namespace ?? '' })
@@ -126,7 +141,7 @@ export function takeDefinition(app: AppState, object: KubeObject, projects: Proj
   if (value === null) {
     app.definitionUsable = false
     app.definitionProblems = parsed.problems
-    return { changed: wasUsable, refresh: null, operation: false }
+    return { changed: wasUsable, ...requestsOn(object, parsed.problems) }
   }
   const { project, problems, usable } = projectOf(value.project, projects)
   const denied = project === null ? [] : projectAllowsApp(project, value)
@@ -137,6 +152,6 @@ export function takeDefinition(app: AppState, object: KubeObject, projects: Proj
   return {
     changed: previous?.digest !== value.digest || previous.mode !== value.mode || wasUsable !== app.definitionUsable,
     refresh: value.refresh,
-    operation: value.operation !== null || value.refusedOperation !== null,
+    operation: value.operation ?? value.refusedOperation,
   }
 }

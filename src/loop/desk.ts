@@ -1,5 +1,5 @@
 // What is on the desk for one application: its state, what is wished for, and when it is looked at again.
-import type { AppKey, Settings } from '../core/definition/index.ts'
+import type { AppKey, RefusedOperation, RequestedOperation, Settings } from '../core/definition/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
 import { type AppState, newApp } from './state.ts'
 import type { Wish } from './wish.ts'
@@ -12,6 +12,11 @@ export interface Desk {
   retry: { cancel(): void } | null
   quiet: { cancel(): void } | null
   unknownKinds: number
+  /** The refresh that the Application asked for when it was last seen; '' = none. */
+  refreshSeen: '' | 'normal' | 'hard'
+  /** The operation that stood on it then, and the digest of the one that was taken up; '' = none. */
+  asked: RequestedOperation | RefusedOperation | null
+  operationSeen: string
   /** The Application as it was last seen. */
   object: KubeObject | null
 }
@@ -19,7 +24,7 @@ export interface Desk {
 export function newDesk(key: AppKey): Desk {
   return {
     ...{ app: newApp(key), wish: null, working: null, object: null },
-    ...{ poll: null, retry: null, quiet: null, unknownKinds: 0 },
+    ...{ poll: null, retry: null, quiet: null, unknownKinds: 0, refreshSeen: '', asked: null, operationSeen: '' },
   }
 }
 

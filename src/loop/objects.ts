@@ -439,7 +439,7 @@ export class ObjectRunner {
   }
 }
 
-export /** What a write was to achieve: the same for the same revision and the same differences. */
+/** What a write was to achieve: the same for the same revision and the same differences. */
 function writeKey(tracked: Tracked, step: ApplyStep): string {
   return JSON.stringify([tracked.desired?.digest, step.guard?.uid, step.paths])
 }

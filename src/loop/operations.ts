@@ -1,9 +1,16 @@
 // An operation: a sync as Argo CD's status tells it, from its beginning to its result.
 import type { ReasonCode } from '../core/decide/index.ts'
-import type { AppDefinition } from '../core/definition/index.ts'
+import type { RefusedOperation, RequestedOperation } from '../core/definition/index.ts'
 import type { ObjectEvaluation } from '../core/evaluate/index.ts'
 import type { ObjectRef } from '../core/kube/index.ts'
-import type { OperationResult, OperationState } from '../core/record/index.ts'
+import { type Problem, problem } from '../core/problem/index.ts'
+import {
+  conditionsOf,
+  type OperationResult,
+  type OperationState,
+  problemSeverity,
+  saidBriefly,
+} from '../core/record/index.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Deps } from './deps.ts'
 import type { Reporting } from './reporting.ts'
@@ -12,6 +19,13 @@ import type { AppState, Tracked } from './state.ts'
 import { applicationRef } from './steps/index.ts'
 
 const HISTORY_LIMIT = 10
+
+/** What a person can do where an operation is not run. */
+const NOT_RUN: Partial<Record<ReasonCode, string>> = {
+  'mode-observe':
+    'Enforce it: holdfast run --mode enforce, and the annotation holdfast.dev/mode: enforce on the Application.',
+  'not-leader': 'Ask again: another replica leads now.',
+}
 
 export interface OperationTools {
   readonly deps: Deps
@@ -36,34 +50,49 @@ export function beginOperation(app: AppState, clock: Clock): OperationState {
 }
 
 /** Why an operation is not run; null = it is. */
-export function refusalOf(definition: AppDefinition, blocked: ReasonCode | null): string | null {
-  if (definition.refusedOperation !== null) return definition.refusedOperation.problems[0]?.message ?? 'not supported'
-  return definition.operation !== null && blocked === 'mode-observe' ? `not run: ${blocked}` : null
+export function refusalOf(app: AppState, blocked: ReasonCode | null): Problem | null {
+  const { definition, definitionUsable, definitionProblems } = app
+  if (definition?.refusedOperation) return definition.refusedOperation.problems[0] ?? null
+  if (!definitionUsable) return definitionProblems[0] ?? problem('HF2001', 'the Application cannot be used as it is')
+  if (blocked !== null) return problem('HF6004', `not run: ${blocked}`, { app: app.key }, NOT_RUN[blocked])
+  return null
 }
 
-/** Says in the status why a requested operation is not run, and takes it off the Application. */
-export function refuseOperation({ deps, reporting }: OperationTools, app: AppState, message: string): void {
-  const { definition } = app
-  const asked = definition?.operation ?? definition?.refusedOperation ?? null
-  if (definition === null || asked === null) return
-  const now = isoNow(deps.clock)
-  const { initiatedBy } = asked
-  const prune = definition.operation?.prune ?? false
-  app.operation = {
-    phase: 'Error',
-    message,
-    startedAt: now,
-    finishedAt: now,
-    revisions: revisionsOf(app.revision),
-    automated: false,
-    initiatedBy,
-    prune,
-    resources: [],
-  }
-  deps.steps.take(applicationRef(definition.namespace, definition.name), 'operation').catch((error: unknown) => {
+/** Takes what was asked for off the Application: it is this controller's now. */
+export function takeOperation({ deps }: OperationTools, app: AppState): void {
+  const [namespace = '', name = ''] = app.key.split('/')
+  deps.steps.take(applicationRef(namespace, name), 'operation').catch((error: unknown) => {
     deps.log.warn({ app: app.key, error: String(error) }, 'operation not taken off')
   })
-  reporting.touch(app)
+}
+
+/** Says in the status why an operation that was asked for did not begin. Nothing was written for it. */
+export function failOperation(
+  { deps, reporting }: OperationTools,
+  app: AppState,
+  asked: RequestedOperation | RefusedOperation,
+  why: Problem,
+): void {
+  const now = isoNow(deps.clock)
+  const [condition] = conditionsOf([why])
+  app.operation = {
+    phase: 'Error',
+    message: condition === undefined ? why.message : `${condition.type}: ${condition.message}`,
+    startedAt: now,
+    finishedAt: now,
+    revisions: revisionsOf(app.attempted),
+    automated: false,
+    initiatedBy: asked.initiatedBy,
+    prune: 'prune' in asked && asked.prune,
+    resources: [],
+  }
+  reporting.touchNow(app)
+  const { definition } = app
+  if (definition === null) return
+  const { namespace, name, project } = definition
+  const destServer = 'https://kubernetes.default.svc'
+  deps.metrics.synced({ namespace, name, project, destServer, phase: 'Error', run: 'real' })
+  reporting.event(app, 'SyncFailed', 'Warning', app.operation.message)
 }
 
 /** Before the first write of all the inventory is in the status, so that a crash leaves no orphan behind. */
@@ -120,7 +149,7 @@ function resultOf(tracked: Tracked, evaluation: ObjectEvaluation): OperationResu
   const ref = { group, version, kind, namespace, name }
   if (tracked.desired === null)
     return { ...ref, status: evaluation.prune ? 'Pruned' : 'PruneSkipped', message: leftBecause(evaluation) }
-  if (tracked.problem !== null) return { ...ref, status: 'SyncFailed', message: tracked.problem.message }
+  if (tracked.problem !== null) return { ...ref, status: 'SyncFailed', message: saidBriefly(tracked.problem) }
   return {
     ...ref,
     status: evaluation.difference === 'missing' ? 'SyncFailed' : 'Synced',
@@ -145,14 +174,20 @@ function concluded(app: AppState, started: OperationState, now: string): Operati
   const resources = all.map(({ tracked, evaluation }) => resultOf(tracked, evaluation))
   const failures = all.filter(({ tracked }) => tracked.desired !== null && tracked.problem !== null)
   const phase = failures.length === 0 && app.desiredComplete ? 'Succeeded' : 'Failed'
-  const message =
-    phase === 'Succeeded'
-      ? 'successfully synced'
-      : failures.length === 0
-        ? 'some manifests could not be used; see the conditions'
-        : `${failures.length} object${failures.length === 1 ? '' : 's'} failed: ${failures
-            .slice(0, 3)
-            .map(({ tracked }) => tracked.problem?.message ?? '')
-            .join(' ')}`
+  const message = phase === 'Succeeded' ? 'successfully synced' : failureText(app, failures)
   return { ...started, phase, message, finishedAt: now, resources }
+}
+
+const SHOWN_FAILURES = 3
+
+function failureText(app: AppState, failures: readonly { readonly tracked: Tracked }[]): string {
+  const said = failures.flatMap(({ tracked }) => (tracked.problem === null ? [] : [saidBriefly(tracked.problem)]))
+  if (said.length > 0) {
+    const more = said.length > SHOWN_FAILURES ? ` … and ${said.length - SHOWN_FAILURES} more` : ''
+    return `${said.length} object${said.length === 1 ? '' : 's'} failed: ${said.slice(0, SHOWN_FAILURES).join('; ')}${more}`
+  }
+  const first = app.desiredProblems.find(({ code }) => problemSeverity(code) === 'error') ?? app.desiredProblems[0]
+  return first === undefined
+    ? 'some manifests could not be used; see the conditions'
+    : `some manifests could not be used: ${saidBriefly(first)}`
 }

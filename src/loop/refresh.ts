@@ -45,8 +45,21 @@ export interface RefreshOptions {
   readonly revisions?: readonly string[]
 }
 
-/** `changed`: the desired set in force is another one now. */
-export type RefreshResult = { readonly changed: boolean; readonly fetched: boolean; readonly unknownKinds: boolean }
+export interface RefreshResult {
+  /** The desired set in force is another one now. */
+  readonly changed: boolean
+  readonly fetched: boolean
+  readonly unknownKinds: boolean
+  /** Why what was asked for is not in force; null = it is. */
+  readonly failure: Problem | null
+  /** The definition changed meanwhile: nothing was put into force, the wish that came with the change does it. */
+  readonly superseded: boolean
+}
+
+const NOTHING: RefreshResult = {
+  ...{ changed: false, fetched: false, unknownKinds: false },
+  ...{ failure: null, superseded: false },
+}
 
 /** Kinds are looked up before the set is built, because the build does not wait. */
 async function loadKinds(kinds: Kinds, rendered: Rendered, options: { refresh: boolean }): Promise<void> {
@@ -114,6 +127,7 @@ async function render(
   const request = renderRequest(app, sources, await deps.reader.capabilities())
   const requester = `${definition.namespace}/${definition.name}`
   const rendered = await deps.source.render({ ...request, requester, fresh: app.fresh })
+  for (const { from } of rendered.sources) deps.metrics.rendered(from)
   await loadKinds(kinds, rendered, { refresh: false })
   const build = (): DesiredSet =>
     buildDesired({
@@ -145,22 +159,20 @@ async function resolve(
   app: AppState,
   definition: AppDefinition,
   options: RefreshOptions,
-): Promise<ResolvedSources> {
+): Promise<ResolvedSources & { readonly unread: Problem | null }> {
   const { maxAgeMs, revisions = [] } = options
   const wanted = wantedSources(definition, revisions)
   try {
     const resolved = await resolveSources(tools.deps.source, { definition, project: app.project, wanted, maxAgeMs })
-    app.sourceProblems = []
-    return resolved
+    return { ...resolved, unread: null }
   } catch (error) {
     const why = toProblem(error, 'HF1001', { app: app.key })
-    app.sourceProblems = [ageOf(tools, app, why, 'read')]
     tools.deps.metrics.gitFetched('failed')
     // After a restart without the repository's host: the revisions last reported are still in the cache.
     const known = revisionsOf(app.revision)
     if (known.length !== definition.sources.length || !mayFallBack(app, why, revisions)) throw error
     const sources = definition.sources.map((source, index) => ({ source, revision: known[index] ?? '' }))
-    return { sources, fetchedAt: app.fetchedAt }
+    return { sources, fetchedAt: app.fetchedAt, unread: inForce(tools, app, why) }
   }
 }
 
@@ -171,12 +183,20 @@ function ageText(ms: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
 }
 
-/** `read`: nobody knows whether there is something newer; `rendered`: there is, and it cannot be used. */
-function ageOf(tools: RefreshTools, app: AppState, why: Problem, last: 'read' | 'rendered'): Problem {
+/**
+ * Which revision stays in force, and since when: where none was resolved nobody knows whether there is something newer;
+ * else there is, and it cannot be used.
+ */
+function inForce(tools: RefreshTools, app: AppState, why: Problem): Problem {
   if (app.fetchedAt === 0 || app.renderedAt === 0) return why
-  const age = ageText(tools.deps.clock.now() - (last === 'read' ? app.fetchedAt : app.renderedAt))
-  const message = /[.!?]$/.test(why.message) ? why.message : `${why.message}.`
-  return { ...why, message: `${message} Revision ${shortRevision(app.revision)} ${last} ${age} ago stays in force.` }
+  const { attempted } = app
+  const [last, at] = attempted === '' ? ['read', app.fetchedAt] : ['rendered', app.renderedAt]
+  const age = ageText(tools.deps.clock.now() - (at as number))
+  const stays = `revision ${shortRevision(app.revision)} ${last} ${age} ago stays in force.`
+  const missed =
+    attempted === '' || attempted === app.revision ? '' : `Revision ${shortRevision(attempted)} is not delivered; `
+  const note = missed === '' ? `${stays.charAt(0).toUpperCase()}${stays.slice(1)}` : missed + stays
+  return { ...why, note }
 }
 
 /** Changes exactly when another desired set would come of it. */
@@ -218,32 +238,40 @@ async function look(
   const before = app.fetchedAt
   const resolved = await resolve(tools, app, definition, options)
   app.fetchedAt = resolved.fetchedAt
+  const { unread } = resolved
+  app.attempted = unread === null ? revisionText(resolved.sources) : ''
   const fetched = resolved.fetchedAt > before
   const revision = revisionText(resolved.sources)
   if (fetched) tools.deps.metrics.gitFetched(revision === app.revision ? 'unchanged' : 'changed')
-  const same: RefreshResult = { changed: false, fetched, unknownKinds: false }
+  const same: RefreshResult = { ...NOTHING, fetched, failure: unread }
   const cluster = await tools.deps.reader.capabilities()
-  if (buildKey(tools, app, revision, cluster) === app.builtFor && options.rebuild !== true) return same
+  if (buildKey(tools, app, revision, cluster) === app.builtFor && options.rebuild !== true) {
+    app.sourceProblems = unread === null ? [] : [unread]
+    return same
+  }
   const renderedAt = tools.deps.clock.now()
   const fresh = options.fresh === true
   const built = await render(tools, { definition, project: app.project, fresh }, resolved.sources)
   // The definition changed meanwhile: the wish that came with it builds anew.
-  if (app.removed || app.definition?.digest !== definition.digest) return same
+  if (app.removed || app.definition?.digest !== definition.digest) return { ...same, superseded: true }
   enforce(tools, app, { ...built, renderedAt, revision })
   app.builtFor = buildKey(tools, app, revision, cluster)
-  return { changed: true, fetched, unknownKinds: built.desired.unknown.length > 0 }
+  app.sourceProblems = unread === null ? [] : [unread]
+  return { ...same, changed: true, unknownKinds: built.desired.unknown.length > 0 }
 }
 
 /** Looks at the source and takes a new desired set into force if there is one. Never throws. */
 export async function refresh(tools: RefreshTools, app: AppState, options: RefreshOptions): Promise<RefreshResult> {
   const { definition } = app
-  const nothing: RefreshResult = { changed: false, fetched: false, unknownKinds: false }
-  if (definition === null || !app.definitionUsable) return nothing
+  if (definition === null || !app.definitionUsable) return NOTHING
+  const before = app.fetchedAt
+  app.attempted = ''
   try {
     return await look(tools, app, definition, options)
   } catch (error) {
-    app.sourceProblems = [ageOf(tools, app, toProblem(error, 'HF1009', { app: app.key }), 'rendered')]
-    return nothing
+    const failure = inForce(tools, app, toProblem(error, 'HF1009', { app: app.key }))
+    app.sourceProblems = [failure]
+    return { ...NOTHING, fetched: app.fetchedAt > before, failure }
   }
 }
 

@@ -3,13 +3,14 @@ import { formatRef, type ObjectRef } from '../core/kube/index.ts'
 import { type Orphan, orphanWhy, type Pruned } from '../core/orphan/index.ts'
 import { foldApp, type Evaluation, type ObjectEvaluation } from '../core/evaluate/index.ts'
 import type { AppDefinition } from '../core/definition/index.ts'
-import { applicationStatus, refusedStatus } from '../core/record/index.ts'
-import { problem, type Problem } from '../core/problem/index.ts'
+import { applicationStatus, conditionTimesIn, type ConditionTimes, refusedStatus } from '../core/record/index.ts'
+import { deliveryReasonOf, problem, type Problem } from '../core/problem/index.ts'
 import type { JournalEntry } from '../ports/store.ts'
+import { DeliveryNews } from './delivery-news.ts'
 import type { Deps } from './deps.ts'
 import type { Reporter } from './objects.ts'
 import { hasForeignWriter } from './permissions.ts'
-import { revisionsOf } from './revisions.ts'
+import { revisionsOf, shortRevision } from './revisions.ts'
 import type { AppState, Tracked } from './state.ts'
 import { applicationRef, type EventReason } from './steps/index.ts'
 import { TokenBucket } from './bucket.ts'
@@ -25,7 +26,8 @@ export class Reporting implements Reporter {
   readonly #deps: Deps
   readonly #events: TokenBucket
   readonly #due = new Map<AppState, { cancel(): void }>()
-  readonly #writing = new Set<AppState>()
+  readonly #writing = new Map<AppState, Promise<void>>()
+  readonly #deliveries = new DeliveryNews()
   #waitingEvents = 0
   #onGone: (tracked: Tracked) => void = () => {}
   #onRecovery: (app: AppState) => void = () => {}
@@ -119,8 +121,10 @@ export class Reporting implements Reporter {
     if (result === 'failed') this.#deps.log.warn({ ...fields, error: message }, `${action} failed`)
     else this.#deps.log.info(fields, action)
     if (action === 'heal') this.#healed(tracked, outcome)
-    if (result === 'failed') this.event(app, 'HealFailed', 'Warning', `${object}: ${message}`)
-    else if (action === 'create' && app.syncedRevision === app.revision)
+    // What keeps Git's state from being brought in is told by its own reason, and not at every attempt.
+    const isTold = tracked.problem !== null && deliveryReasonOf(tracked.problem) !== null
+    if (result === 'failed' && !isTold) this.event(app, 'HealFailed', 'Warning', `${object}: ${message}`)
+    else if (result !== 'failed' && action === 'create' && app.syncedRevision === app.revision)
       this.event(app, 'ResourceCreated', 'Normal', object)
     this.#recovered(app, result)
     this.touch(app)
@@ -248,6 +252,14 @@ export class Reporting implements Reporter {
     this.#writeAfter(app, FIRST_STATUS_MS)
   }
 
+  /** Writes the status as it is at this moment; resolves when it is written, or could not be. */
+  async writeNow(app: AppState): Promise<void> {
+    await this.#writing.get(app)
+    this.#due.get(app)?.cancel()
+    this.#due.delete(app)
+    await this.#write(app)
+  }
+
   #writeAfter(app: AppState, ms: number): void {
     if (app.removed || !app.ready) return
     const timer = this.#deps.clock.after(ms, () => {
@@ -274,16 +286,18 @@ export class Reporting implements Reporter {
   }
 
   problemsOf(app: AppState, evaluation: Evaluation): Problem[] {
-    const own = [...app.objects.values()].flatMap(({ problem: own }) => (own === null ? [] : [own]))
     return [
-      ...app.definitionProblems,
-      ...app.sourceProblems,
-      ...app.desiredProblems,
-      ...own,
+      ...this.#problemsNow(app),
       ...evaluation.problems,
       ...app.orphanProblems,
       ...app.returned.values(),
     ]
+  }
+
+  /** What keeps the application from being as Git declares it, besides what comparing found. */
+  #problemsNow(app: AppState): Problem[] {
+    const own = [...app.objects.values()].flatMap(({ problem: own }) => (own === null ? [] : [stuck(app, own)]))
+    return [...app.definitionProblems, ...app.sourceProblems, ...app.desiredProblems, ...own]
   }
 
   #measure(app: AppState, definition: AppDefinition, evaluation: Evaluation): void {
@@ -303,17 +317,18 @@ export class Reporting implements Reporter {
     })
   }
 
-  /** The status as a function of its time stamp: times alone are no news. */
-  #statusOf(app: AppState): (now: string) => Record<string, unknown> {
+  /** The status as a function of its times: these alone are no news. */
+  #statusOf(app: AppState): (now: string, since: ConditionTimes) => Record<string, unknown> {
     const { definition } = app
-    if (definition === null) return (now) => refusedStatus(app.definitionProblems, now)
+    if (definition === null)
+      return (now, since) => refusedStatus(app.definitionProblems, { now, since, operation: app.operation })
     const evaluation = this.evaluationOf(app)
     this.#measure(app, definition, evaluation)
     const { sourceTypes, operation, history } = app
     const revisions = revisionsOf(app.revision)
     const problems = this.problemsOf(app, evaluation)
     const { namespace } = this.#deps.options
-    return (now) =>
+    return (now, since) =>
       applicationStatus({
         definition,
         evaluation,
@@ -322,6 +337,7 @@ export class Reporting implements Reporter {
         operation,
         history,
         problems,
+        since,
         namespace,
         now,
       })
@@ -333,24 +349,33 @@ export class Reporting implements Reporter {
     if (this.#writing.has(app)) return this.touch(app)
     const status = this.#statusOf(app)
     if (hasForeignWriter(app, clock.now()) || app.definition?.skip === true) return
-    const print = JSON.stringify(status(''))
+    for (const { reason, type, message } of this.#deliveries.of(app, this.#problemsNow(app), clock.now()))
+      this.event(app, reason, type, message)
+    const print = JSON.stringify(status('', new Map()))
     if (print === app.written) return
     const [namespace = '', name = ''] = app.key.split('/')
-    this.#writing.add(app)
-    try {
-      await this.#deps.steps.status(applicationRef(namespace, name), status(new Date(clock.now()).toISOString()))
-      app.written = print
-    } catch (error) {
-      log.warn({ app: app.key, error: String(error) }, 'status not written')
-      this.touch(app)
-    } finally {
-      this.#writing.delete(app)
-    }
+    const written = status(new Date(clock.now()).toISOString(), app.conditionTimes)
+    app.conditionTimes = conditionTimesIn(written)
+    const writing = this.#deps.steps
+      .status(applicationRef(namespace, name), written)
+      .then(
+        () => {
+          app.written = print
+        },
+        (error: unknown) => {
+          log.warn({ app: app.key, error: String(error) }, 'status not written')
+          this.touch(app)
+        },
+      )
+      .finally(() => this.#writing.delete(app))
+    this.#writing.set(app, writing)
+    await writing
   }
 
   forget(app: AppState): void {
     this.#due.get(app)?.cancel()
     this.#due.delete(app)
+    this.#deliveries.forget(app.key)
     const [namespace = '', name = ''] = app.key.split('/')
     this.#deps.metrics.forget({ namespace, name })
   }
@@ -364,6 +389,16 @@ export class Reporting implements Reporter {
     }
     await Promise.all(apps.map((app) => this.#write(app)))
   }
+}
+
+/** Attempted is not applied: which revision was, and when. */
+function stuck(app: AppState, problem: Problem): Problem {
+  const last = app.history.at(-1)
+  if (deliveryReasonOf(problem) === null || last === undefined || app.revision === app.syncedRevision) return problem
+  const [attempted, delivered] = [app.revision, last.revisions.join(' ')].map(shortRevision)
+  if (attempted === delivered) return problem
+  const note = `Revision ${attempted} is not delivered; revision ${delivered} was delivered last, at ${last.deployedAt}.`
+  return { ...problem, note }
 }
 
 function isNewWhole(evaluation: ObjectEvaluation, previous: ObjectEvaluation | null): boolean {

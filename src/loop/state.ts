@@ -5,7 +5,7 @@ import type { AppDefinition, AppKey, ProjectDefinition } from '../core/definitio
 import type { DesiredObject } from '../core/desired/index.ts'
 import type { ObjectEvaluation } from '../core/evaluate/index.ts'
 import { type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
-import type { OperationState } from '../core/record/index.ts'
+import type { ConditionTimes, OperationState } from '../core/record/index.ts'
 import type { Problem } from '../core/problem/index.ts'
 
 /** A desired object without its body, which is in the body cache under `bodyKey`. */
@@ -61,6 +61,8 @@ export interface AppState {
   foreignStatusAt: number | null
   /** Of all sources, see revisionText; '' = none is in force. */
   revision: string
+  /** What the last look resolved the sources to, whether or not it could be used; '' = it could not be resolved. */
+  attempted: string
   sourceTypes: readonly string[]
   /** When the desired set in force was rendered; 0 = never. */
   renderedAt: number
@@ -84,6 +86,8 @@ export interface AppState {
   syncedRevision: string
   /** The Application as last seen, for its status columns. */
   written: string
+  /** Since when its conditions hold. */
+  conditionTimes: ConditionTimes
   ready: boolean
   /** A pass is bringing objects in; its end is told at once, its progress seldom. */
   passing: boolean
@@ -107,6 +111,7 @@ export function newApp(key: AppKey): AppState {
     definitionUsable: false,
     foreignStatusAt: null,
     revision: '',
+    attempted: '',
     sourceTypes: [],
     renderedAt: 0,
     fetchedAt: 0,
@@ -123,6 +128,7 @@ export function newApp(key: AppKey): AppState {
     history: [],
     syncedRevision: '',
     written: '',
+    conditionTimes: new Map(),
     ready: false,
     passing: false,
     removed: false,

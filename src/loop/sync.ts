@@ -28,7 +28,6 @@ function hasExtras(app: AppState): boolean {
 /** Visits what has to be visited; where something has to be brought in or pruned and may be, that is an operation. */
 export async function runPass(tools: SyncTools, app: AppState, afterKinds: () => Promise<void>): Promise<void> {
   const { deps, reporting } = tools
-  const served = app.requested
   const visit = [...app.objects.values()].filter((tracked) => needsVisit(tools, tracked))
   const isDue = app.requested !== null || visit.some(({ pending }) => pending) || hasExtras(app)
   const operation = isDue && mayWrite(tools, app) ? beginOperation(app, deps.clock) : null
@@ -43,5 +42,4 @@ export async function runPass(tools: SyncTools, app: AppState, afterKinds: () =>
     if (operation !== null) reporting.touchNow(app)
   }
   if (operation !== null) finishOperation({ deps, reporting }, app, operation)
-  if (app.requested === served) app.requested = null
 }

@@ -59,9 +59,9 @@ function appServices(env: Environment): AppWork {
       }),
     application: (request) =>
       withCluster(env, request, (cluster) => {
-        const { namespace, name, refresh } = request
+        const { namespace, name, refresh, timeoutMs } = request
         if (refresh === 'no') return readApplication(cluster.reader, request)
-        return askRefresh(askTools(cluster), applicationRef(namespace, name), refresh)
+        return askRefresh(askTools(cluster), { ref: applicationRef(namespace, name), refresh, timeoutMs })
       }),
     sync: (request) =>
       withCluster(env, request, (cluster) => {

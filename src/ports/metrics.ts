@@ -58,6 +58,8 @@ export interface Metrics {
   forget(app: MetricsApp): void
   queueDepth(waiting: number): void
   watches(counts: Readonly<Record<WatchState, number>>): void
+  /** One source of an application, asked to be rendered: `render` = a tool or reader ran, else it was kept. */
+  rendered(from: 'memory' | 'disk' | 'render'): void
   gitFetched(result: 'changed' | 'unchanged' | 'failed'): void
   /** `code` is the HTTP status; 0 when there was no answer. */
   apiRequest(sample: { verb: ApiVerb; code: number }): void

@@ -154,6 +154,7 @@ export function prometheusMetrics({ version, maxApps = 10_000 }: PrometheusOptio
     watches: (counts) => {
       for (const [state, count] of Object.entries(counts)) all.watches.set({ state }, count)
     },
+    rendered: (from) => all.renders.inc({ from }),
     gitFetched: (result) => all.gitFetch.inc({ result }),
     apiRequest: ({ verb, code }) => all.apiRequests.inc({ verb, code: codeLabel(code) }),
     mode: (mode) => all.enforcing.set(mode === 'enforce' ? 1 : 0),

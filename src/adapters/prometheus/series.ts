@@ -92,6 +92,11 @@ function perProcess({ gauge, counter }: ReturnType<typeof makers>) {
     queueDepth: gauge({ name: 'holdfast_queue_depth', help: 'Requests that wait in the work queue.' }),
     watches: gauge({ name: 'holdfast_watches', help: 'Watched kinds by state.', labels: ['state'] }),
     gitFetch: counter({ name: 'holdfast_git_fetch_total', help: fetches, labels: ['result'] }),
+    renders: counter({
+      name: 'holdfast_renders_total',
+      help: 'Sources asked to be rendered, by where the render came from.',
+      labels: ['from'],
+    }),
     apiRequests: counter({ name: 'holdfast_api_requests_total', help: requests, labels: ['verb', 'code'] }),
     enforcing: gauge({ name: 'holdfast_enforcing', help: enforcing }),
     untracked: gauge({ name: 'holdfast_metrics_untracked_apps', help: untracked }),

@@ -24,11 +24,17 @@ export interface OutsideOptions {
 const refused = (what: string): HoldfastError =>
   new HoldfastError(problem('HF1013', `${shown(what)} is not fetched yet`, {}, 'Copy it into the repository.'))
 
+function notVendored({ repository, name, version }: Parameters<Outside['chart']>[0]): HoldfastError {
+  const wanted = version === '' ? shown(name) : `${shown(name)} ${shown(version)}`
+  const message = `the chart needs ${wanted} from ${shown(repository)}, and charts/ does not hold it; nothing is fetched for files of this machine`
+  return new HoldfastError(problem('HF1009', message, {}, 'Run `helm dependency build` in the directory of the chart.'))
+}
+
 /** For files of this machine: nothing is fetched for them. */
 export const NOTHING_OUTSIDE: Outside = {
   repository: async (url) => Promise.reject(refused(url)),
   file: async (url) => Promise.reject(refused(url)),
-  chart: async ({ repository, name }) => Promise.reject(refused(`${repository}/${name}`)),
+  chart: async (wanted) => Promise.reject(notVendored(wanted)),
 }
 
 /** `https://host/org/repo/a/b` and everything above it: a file belongs to the repository below whose URL it lies. */

@@ -7,6 +7,8 @@ export interface ProblemSubject {
   readonly object?: string
   readonly path?: string
   readonly repository?: string
+  /** What kind of host `repository` lies on; absent = Git. */
+  readonly host?: 'charts'
   readonly revision?: string
   readonly file?: string
   readonly line?: number
@@ -21,6 +23,8 @@ export interface Problem {
   readonly message: string
   readonly action: string
   readonly subject: ProblemSubject
+  /** What holds meanwhile, in sentences of their own. */
+  readonly note?: string
 }
 
 /** Makes a problem; `action` comes from the catalogue unless the case knows better. */

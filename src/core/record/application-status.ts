@@ -1,8 +1,9 @@
 // Evaluation + operation → the status of an Application, in Argo CD's shape, so that existing tools read it.
 import type { AppDefinition } from '../definition/index.ts'
 import type { Evaluation, ObjectEvaluation } from '../evaluate/index.ts'
-import type { JsonMap } from '../kube/index.ts'
-import { deliveryFailureOf, type Problem, type ProblemCode } from '../problem/index.ts'
+import { isMap, type JsonMap } from '../kube/index.ts'
+import { deliveryFailureOf, deliveryReasonOf, type Problem } from '../problem/index.ts'
+import { describeAs, wordOf } from './describe.ts'
 
 export interface OperationState {
   readonly phase: 'Running' | 'Succeeded' | 'Failed' | 'Error'
@@ -51,6 +52,7 @@ export interface StatusInput {
   readonly operation: OperationState | null
   readonly history: readonly HistoryEntry[]
   readonly problems: readonly Problem[]
+  readonly since: ConditionTimes
   /** ISO. */
   readonly now: string
   readonly namespace: string
@@ -115,45 +117,40 @@ const WARNINGS: Readonly<Record<string, string>> = {
   HF3011: 'OrphanedResourceWarning',
 }
 const MAX_CONDITIONS = 25
-const MAX_MESSAGE = 1_500
 
-function placeOf({ subject }: Problem): string {
-  const file =
-    subject.file === undefined
-      ? ''
-      : subject.line === undefined || subject.line === 0
-        ? subject.file
-        : `${subject.file}:${subject.line}`
-  return [subject.object, file].filter((part) => part !== undefined && part !== '').join(', ')
+/** Of the Application's status: what is wrong, one per problem. */
+export interface Condition {
+  readonly type: string
+  /** The reason of a delivery that failed; '' for other problems. */
+  readonly reason: string
+  readonly message: string
 }
 
-/** One line for people: code, what happened, where, what to do. */
-export function describeProblem(problem: Problem): string {
-  const place = placeOf(problem)
-  const where = place === '' || problem.message.includes(place) ? '' : ` (${place})`
-  const said = `${problem.message}${where}`
-  const text = `${problem.code}: ${said}${/[.!?:]$/.test(said) ? '' : '.'} ${problem.action}`
-  return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text
+const NOTE =
+  / (?:Revision [^;]{1,800} is not delivered; )?[Rr]evision .{1,800}? (?:stays in force|was delivered last, at \S+)\./g
+
+/** What is said for as long as it holds, whatever times and revisions are told beside it. */
+function conditionKey(type: string, message: string): string {
+  return `${type} ${message.replace(NOTE, '')}`
 }
 
-/** Which class of delivery failure it is: reports count them apart from drift. */
-function failureNote(code: ProblemCode): string {
+function conditionOf(problem: Problem): Condition {
+  const { code } = problem
+  const reason = deliveryReasonOf(problem) ?? ''
   const failure = deliveryFailureOf(code)
-  return failure === null ? '' : ` [delivery failure: ${failure}]`
+  return {
+    type: WARNINGS[code] ?? CONDITION[code.slice(0, 3)] ?? 'UnknownError',
+    reason,
+    message: describeAs(wordOf(problem), problem) + (failure === null ? '' : ` [delivery failure: ${failure}]`),
+  }
 }
 
 /** One condition per problem, bounded; the rest is counted in a last one. */
-export function conditionsOf(problems: readonly Problem[]): { type: string; message: string }[] {
-  const unique = new Map(problems.map((problem) => [describeProblem(problem), problem]))
-  const all = [...unique].map(([message, { code }]) => ({
-    type: WARNINGS[code] ?? CONDITION[code.slice(0, 3)] ?? 'UnknownError',
-    message: message + failureNote(code),
-  }))
+export function conditionsOf(problems: readonly Problem[]): Condition[] {
+  const all = [...new Map(problems.map(conditionOf).map((one) => [one.message, one])).values()]
   if (all.length <= MAX_CONDITIONS) return all
-  return [
-    ...all.slice(0, MAX_CONDITIONS),
-    { type: 'UnknownError', message: `… and ${all.length - MAX_CONDITIONS} more problems` },
-  ]
+  const message = `… and ${all.length - MAX_CONDITIONS} more problems`
+  return [...all.slice(0, MAX_CONDITIONS), { type: 'UnknownError', reason: '', message }]
 }
 
 function operationOf(definition: AppDefinition, operation: OperationState): object {
@@ -170,8 +167,26 @@ function operationOf(definition: AppDefinition, operation: OperationState): obje
   }
 }
 
-function withTimes(conditions: readonly { type: string; message: string }[], now: string): object[] {
-  return conditions.map((condition) => ({ ...condition, lastTransitionTime: seconds(now) }))
+/** When each condition began, by what is true while it holds. */
+export type ConditionTimes = ReadonlyMap<string, string>
+
+/** Of a status, whoever wrote it. */
+export function conditionTimesIn(status: unknown): ConditionTimes {
+  const conditions = isMap(status) && Array.isArray(status.conditions) ? (status.conditions as readonly unknown[]) : []
+  const times = conditions.filter(isMap).flatMap(({ type, message, lastTransitionTime }): [string, string][] => {
+    if (typeof type !== 'string' || typeof message !== 'string' || typeof lastTransitionTime !== 'string') return []
+    return [[conditionKey(type, message), lastTransitionTime]]
+  })
+  return new Map(times)
+}
+
+function withTimes(conditions: readonly Condition[], now: string, since: ConditionTimes): object[] {
+  return conditions.map(({ type, reason, message }) => ({
+    type,
+    ...(reason === '' ? {} : { reason }),
+    message,
+    lastTransitionTime: seconds(since.get(conditionKey(type, message)) ?? now),
+  }))
 }
 
 /** The members of `status` that Holdfast writes. Without its times it changes exactly when there is news. */
@@ -191,7 +206,7 @@ export function applicationStatus(input: StatusInput): Record<string, unknown> {
     resources: evaluation.objects
       .filter((object) => object.difference !== 'missing' || object.whole !== null)
       .map(resourceOf),
-    conditions: withTimes(conditionsOf(input.problems), input.now),
+    conditions: withTimes(conditionsOf(input.problems), input.now, input.since),
     ...(multiSource ? { sourceTypes: input.sourceTypes } : { sourceType: input.sourceTypes[0] ?? '' }),
     controllerNamespace: input.namespace,
     reconciledAt: seconds(input.now),
@@ -208,11 +223,28 @@ export function applicationStatus(input: StatusInput): Record<string, unknown> {
 }
 
 /** The status of an Application that cannot be worked on as it is written. */
-export function refusedStatus(problems: readonly Problem[], now: string): Record<string, unknown> {
+export function refusedStatus(
+  problems: readonly Problem[],
+  { now, since, operation }: Pick<StatusInput, 'now' | 'since' | 'operation'>,
+): Record<string, unknown> {
   return {
     sync: { status: 'Unknown' },
     health: { status: 'Unknown' },
-    conditions: withTimes(conditionsOf(problems), now),
+    conditions: withTimes(conditionsOf(problems), now, since),
     reconciledAt: seconds(now),
+    ...(operation === null ? {} : { operationState: endedOperation(operation) }),
+  }
+}
+
+/** Of an operation that never began. */
+function endedOperation({ phase, message, startedAt, finishedAt, initiatedBy }: OperationState): object {
+  return {
+    ...{
+      phase,
+      message,
+      startedAt: seconds(startedAt),
+      operation: { initiatedBy: { username: initiatedBy }, sync: {} },
+    },
+    finishedAt: finishedAt === null ? null : seconds(finishedAt),
   }
 }

@@ -19,11 +19,14 @@ export {
 export {
   applicationStatus,
   conditionsOf,
-  describeProblem,
+  conditionTimesIn,
   refusedStatus,
+  type Condition,
+  type ConditionTimes,
   type HistoryEntry,
   type OperationResult,
   type OperationState,
   type StatusInput,
 } from './application-status.ts'
+export { describeProblem, saidBriefly, unsaidOf } from './describe.ts'
 export { maskedDigest, reportObject, type ReportObjectOptions } from './report-object.ts'

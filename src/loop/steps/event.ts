@@ -1,8 +1,11 @@
 // Kubernetes Events on the Application: what was found and done, readable with kubectl alone.
 import { createHash } from 'node:crypto'
+import type { DeliveryReason } from '../../core/problem/index.ts'
 import type { ClusterWriter } from '../../ports/cluster-writer.ts'
 
 export type EventReason =
+  | DeliveryReason
+  | 'DeliveryRecovered'
   | 'DriftDetected'
   | 'DriftHealed'
   | 'ResourceCreated'

@@ -36,7 +36,7 @@ export function rowOf(object: KubeObject): AppRow {
     destination: { server: text(destination.server) || text(destination.name), namespace: text(destination.namespace) },
     sync: syncOf(text(sync.status)),
     health: healthOf(text(map(status.health).status)),
-    revision: text(sync.revision),
+    revision: text(sync.revision) || list(sync.revisions).map(text).join(' '),
     driftFields: null,
     mode: object.metadata.annotations?.['holdfast.dev/mode'] === 'enforce' ? 'enforce' : 'observe',
     syncPolicy: policyOf(spec),
@@ -73,8 +73,9 @@ export function detailOf(object: KubeObject): AppDetail {
   const conditions = list(status.conditions).map(map)
   return {
     ...rowOf(object),
-    conditions: conditions.map(({ type, message, lastTransitionTime }) => ({
+    conditions: conditions.map(({ type, reason, message, lastTransitionTime }) => ({
       type: text(type),
+      reason: text(reason),
       message: text(message),
       lastTransitionTime: text(lastTransitionTime) || null,
     })),
@@ -105,7 +106,7 @@ export function historyOf(object: KubeObject): readonly HistoryRow[] {
     return {
       id: typeof entry.id === 'number' ? entry.id : 0,
       deployedAt: text(entry.deployedAt),
-      revision: text(entry.revision),
+      revision: text(entry.revision) || list(entry.revisions).map(text).join(' '),
       by: by.automated === true ? 'automated' : text(by.username),
     }
   })

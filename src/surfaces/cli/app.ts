@@ -5,7 +5,7 @@ import type { Problem } from '../../core/problem/index.ts'
 import type { ReportOrphan } from '../../core/record/index.ts'
 import { detailOf, historyOf, rowOf } from './app-read.ts'
 import { addDiff, type DiffServices } from './diff.ts'
-import { failureLine } from './failure.ts'
+import { failureText } from './failure.ts'
 import type { CliIo } from './io.ts'
 import { addConnection, appName, type ConnectOptions, NAMESPACE, outputOption, seconds } from './options.ts'
 import {
@@ -15,6 +15,7 @@ import {
   appListWide,
   appListYaml,
   appText,
+  type AppTextOptions,
   appYaml,
   lineText,
   prettyJson,
@@ -25,6 +26,12 @@ import {
 export interface AppPlace extends ConnectOptions {
   readonly namespace: string
   readonly name: string
+}
+
+export interface ApplicationRequest extends AppPlace {
+  readonly refresh: 'no' | 'normal' | 'hard'
+  /** How long a refresh is waited for. */
+  readonly timeoutMs: number
 }
 
 export interface SyncRequest extends AppPlace {
@@ -46,7 +53,7 @@ export interface SyncAnswer {
 export interface AppServices extends DiffServices {
   applications(request: ConnectOptions & { readonly namespace: string }): Promise<readonly KubeObject[]>
   /** Throws HF7003 when there is none. `refresh` asks the controller to compare anew and waits for it. */
-  application(request: AppPlace & { readonly refresh: 'no' | 'normal' | 'hard' }): Promise<KubeObject>
+  application(request: ApplicationRequest): Promise<KubeObject>
   sync(request: SyncRequest): Promise<SyncAnswer>
   /** What stands in the application's destination and nobody declares, what left Git included. */
   orphans(request: AppPlace): Promise<OrphansAnswer>
@@ -79,6 +86,7 @@ interface ListOptions extends CommonOptions {
 interface GetOptions extends CommonOptions {
   readonly refresh: boolean
   readonly hardRefresh: boolean
+  readonly timeout: number
 }
 
 interface ResourcesOptions extends CommonOptions {
@@ -102,8 +110,8 @@ function placeOf(name: string, options: CommonOptions): AppPlace {
   return { ...connectionOf(options), ...appName(name, options.namespace) }
 }
 
-function paint(io: CliIo): { color: 'always' | 'never' } {
-  return { color: io.color ? 'always' : 'never' }
+function paint(io: CliIo): AppTextOptions {
+  return { color: io.color ? 'always' : 'never', columns: io.columns }
 }
 
 async function list(services: AppServices, options: ListOptions): Promise<void> {
@@ -124,7 +132,9 @@ async function list(services: AppServices, options: ListOptions): Promise<void> 
 async function get(services: AppServices, name: string, options: GetOptions): Promise<void> {
   const { io } = services
   const refresh = options.hardRefresh ? 'hard' : options.refresh ? 'normal' : 'no'
-  const app = detailOf(await services.application({ ...placeOf(name, options), refresh }))
+  const app = detailOf(
+    await services.application({ ...placeOf(name, options), refresh, timeoutMs: options.timeout * 1_000 }),
+  )
   if (options.output === 'name') io.out(`${app.namespace}/${app.name}\n`)
   else if (options.output === 'json') io.out(appJson(app))
   else io.out(options.output === 'yaml' ? appYaml(app) : appText(app, paint(io)))
@@ -132,7 +142,7 @@ async function get(services: AppServices, name: string, options: GetOptions): Pr
 
 async function history(services: AppServices, name: string, options: CommonOptions): Promise<void> {
   const { io } = services
-  const rows = historyOf(await services.application({ ...placeOf(name, options), refresh: 'no' }))
+  const rows = historyOf(await services.application({ ...placeOf(name, options), refresh: 'no', timeoutMs: 0 }))
   if (options.output === 'json') io.out(prettyJson(rows))
   else if (options.output === 'yaml') io.out(yamlText(rows))
   else {
@@ -179,7 +189,7 @@ async function resources(services: AppServices, name: string, options: Resources
     )
     io.out(table({ head, rows: cells, paint: (cell) => cell }))
   }
-  for (const found of problems) io.err(failureLine(found))
+  for (const found of problems) io.err(failureText(found))
   io.exit(problems.length > 0 ? 2 : 0)
 }
 
@@ -219,6 +229,7 @@ export function addApp(program: Command, services: AppServices): void {
   ])
     .option('--refresh', 'have it compared anew first', false)
     .option('--hard-refresh', 'have it rendered and compared anew first', false)
+    .option('--timeout <seconds>', 'how long to wait for a refresh', seconds, 60)
     .action((name: string, options: GetOptions) => get(services, name, options))
   addDiff(app, services, 'what differs; the same as holdfast diff')
   common(app.command('history').description('revisions that were synced').argument('<app>'), [

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { driftExitCode, type DriftReport } from '../../core/record/index.ts'
 import type { CliIo } from './io.ts'
-import { addConnection, appName, type ConnectOptions, outputOption, usage } from './options.ts'
+import { addConnection, appName, type ConnectOptions, orPath, outputOption, usage } from './options.ts'
 import { presentReport, REPORT_FORMATS, type ReportFormat } from './present/index.ts'
 
 /** What is declared: an Application of the cluster, the Application of a file, or files. */
@@ -112,7 +112,9 @@ export async function runDiff(
 ): Promise<void> {
   const { io, version } = services
   if (options.policy !== undefined) throw usage('--policy is not supported yet', 'Leave it out.')
-  const report = await services.diff(diffRequest(diffTarget(subject, options, services), options))
+  const target = diffTarget(subject, options, services)
+  const asked = services.diff(diffRequest(target, options))
+  const report = await (target.kind === 'app' && subject !== undefined ? orPath(subject, asked) : asked)
   const detail = options.verbose ? 'verbose' : 'normal'
   io.out(
     presentReport(report, {

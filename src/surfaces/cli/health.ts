@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Health } from '../../core/health/index.ts'
 import { formatRef, type ObjectRef } from '../../core/kube/index.ts'
 import type { Problem } from '../../core/problem/index.ts'
-import { failureLine } from './failure.ts'
+import { failureText } from './failure.ts'
 import type { CliIo } from './io.ts'
 import { outputOption } from './options.ts'
 import { lineText, prettyJson } from './present/index.ts'
@@ -45,7 +45,7 @@ async function runHealth(services: HealthServices, options: HealthOptions): Prom
   const { filename: file, argocdCm } = options
   const { objects, problems } = await services.health({ file, ...(argocdCm === undefined ? {} : { argocdCm }) })
   if (objects.length > 0) io.out(options.output === 'json' ? json(objects) : text(objects))
-  for (const problem of problems) io.err(failureLine(problem))
+  for (const problem of problems) io.err(failureText(problem))
   const healthy = objects.every(({ health }) => health.status === 'Healthy')
   io.exit(problems.length > 0 ? 2 : healthy ? 0 : 1)
 }

@@ -52,3 +52,19 @@ export function appName(name: string, namespace: string | undefined): { name: st
     throw usage(`the Application is in namespace ${own} by its name and in ${namespace} by -n`)
   return { namespace: own, name: name.slice(slash + 1) }
 }
+
+/** What is no path may be a mistyped one: whoever fails to find an Application of that name says both. */
+export async function orPath<T>(subject: string, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || !/^HF7003$|^HF40(01|10|11)$/.test(error.problem.code)) throw error
+    const { code, message, action } = error.problem
+    const both =
+      code === 'HF7003'
+        ? `${message}, and no file or directory ${subject} here`
+        : `there is no file or directory ${subject} here, and no Application could be asked for: ${message}`
+    const next = `Correct the path; or, if an Application is meant: ${action.charAt(0).toLowerCase()}${action.slice(1)}`
+    throw new HoldfastError({ ...error.problem, message: both, action: next }, { cause: error })
+  }
+}

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { type Problem, problem, toProblem } from '../../core/problem/index.ts'
 import { addApp, type AppServices } from './app.ts'
 import { addDiff } from './diff.ts'
-import { failureLine } from './failure.ts'
+import { failureText } from './failure.ts'
 import { addHealth, type HealthServices } from './health.ts'
 import { addInstall, type InstallServices } from './install.ts'
 import { addRender, type RenderServices } from './render.ts'
@@ -77,7 +77,7 @@ export async function runProgram(services: CliServices, args: readonly string[])
     if (error instanceof CommanderError && error.exitCode === 0) return io.exit(0)
     // Help that was printed because no command was named has said everything.
     const isHelp = error instanceof CommanderError && error.code === 'commander.help'
-    if (!isHelp) io.err(failureLine(told(error)))
+    if (!isHelp) io.err(failureText(told(error)))
     io.exit(UNANSWERED)
   }
 }

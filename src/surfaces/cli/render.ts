@@ -5,9 +5,9 @@ import type { KubeObject } from '../../core/kube/index.ts'
 import type { Problem } from '../../core/problem/index.ts'
 import { problemSeverity } from '../../core/record/index.ts'
 import { isPath } from './diff.ts'
-import { failureLine } from './failure.ts'
+import { failureText } from './failure.ts'
 import type { CliIo } from './io.ts'
-import { addConnection, appName, type ConnectOptions, outputOption, usage } from './options.ts'
+import { addConnection, appName, type ConnectOptions, orPath, outputOption, usage } from './options.ts'
 import { prettyJson, yamlText } from './present/index.ts'
 import { explanationJson, explanationText } from './render-explanation.ts'
 
@@ -66,14 +66,16 @@ function answerText(answer: RenderAnswer, { output, explain }: RenderOptions): s
 async function runRender(services: RenderServices, subject: string, options: RenderOptions): Promise<void> {
   const { io } = services
   const { kubeconfig, context, explain } = options
-  const answer = await services.render({
-    ...{ target: targetOf(subject, options, services), explain },
+  const target = targetOf(subject, options, services)
+  const asked = services.render({
+    ...{ target, explain },
     secrets: options.showSecrets ? 'shown' : 'masked',
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
   })
+  const answer = await (target.kind === 'app' ? orPath(subject, asked) : asked)
   io.out(answerText(answer, options))
-  for (const problem of answer.problems) io.err(failureLine(problem))
+  for (const problem of answer.problems) io.err(failureText(problem))
   io.exit(answer.problems.some(({ code }) => problemSeverity(code) === 'error') ? 2 : 0)
 }
 

@@ -117,6 +117,7 @@ it('exposes every family under its name, each with help and type', async () => {
   metrics.queueDepth(4)
   metrics.watches({ fresh: 12, listing: 1, stale: 0 })
   metrics.gitFetched('unchanged')
+  metrics.rendered('disk')
   metrics.apiRequest({ verb: 'apply', code: 409 })
   metrics.mode('enforce')
   const page = await metrics.page()
@@ -133,6 +134,7 @@ it('exposes every family under its name, each with help and type', async () => {
     'holdfast_queue_depth gauge',
     'holdfast_watches gauge',
     'holdfast_git_fetch_total counter',
+    'holdfast_renders_total counter',
     'holdfast_api_requests_total counter',
     'holdfast_enforcing gauge',
     'holdfast_metrics_untracked_apps gauge',
@@ -147,6 +149,7 @@ it('exposes every family under its name, each with help and type', async () => {
     'holdfast_queue_depth 4',
     'holdfast_watches{state="fresh"} 12',
     'holdfast_git_fetch_total{result="unchanged"} 1',
+    'holdfast_renders_total{from="disk"} 1',
     'holdfast_api_requests_total{verb="apply",code="409"} 1',
     'holdfast_enforcing 1',
     `holdfast_build_info{version="0.1.0",node_version="${process.version}"} 1`,

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { parseApplication } from '../../../src/core/definition/index.ts'
 import type { Evaluation } from '../../../src/core/evaluate/index.ts'
 import { problem } from '../../../src/core/problem/index.ts'
-import { applicationStatus, type OperationState, type StatusInput } from '../../../src/core/record/index.ts'
+import {
+  applicationStatus,
+  conditionTimesIn,
+  describeProblem,
+  type OperationState,
+  type StatusInput,
+} from '../../../src/core/record/index.ts'
 
 const destination = { server: 'https://kubernetes.default.svc', namespace: 'prod' }
 const ignoreDifferences = [{ group: 'apps', kind: 'Deployment', jsonPointers: ['/spec/replicas'] }]
@@ -42,6 +48,7 @@ function statusOf(spec: object, more: Partial<StatusInput> = {}): Record<string,
     operation: null,
     history: [],
     problems: [],
+    since: new Map(),
     now: '2026-01-01T00:01:00.789Z',
     namespace: 'argocd',
     ...more,
@@ -150,11 +157,61 @@ describe('applicationStatus', () => {
     ['HF1014', 'UnrepeatableRenderWarning', '[delivery failure: render]'],
   ] as const)('[S002-64] [S002-65] [S002-66] tells delivery failures apart: %s', (code, type, note) => {
     const { conditions } = statusOf({ source: web }, { problems: [problem(code, 'it failed')] })
-    expect(conditions).toMatchObject([{ type, message: expect.stringMatching(/^HF\d+: it failed\. /) }])
+    expect(conditions).toMatchObject([{ type, message: expect.stringMatching(/^HF\d+ [A-Z]\w+: it failed\. /) }])
     expect((conditions as { message: string }[])[0]?.message.endsWith(note)).toBe(true)
   })
   it('says nothing of the kind where delivery did not fail', () => {
     const { conditions } = statusOf({ source: web }, { problems: [problem('HF3001', 'declared twice')] })
     expect(JSON.stringify(conditions)).not.toContain('delivery failure')
+  })
+
+  it('says the reason beside the message, where there is one', () => {
+    const problems = [problem('HF1005', 'refused'), problem('HF2001', 'no destination')]
+    const { conditions } = statusOf({ source: web }, { problems })
+    expect((conditions as { reason?: string }[]).map(({ reason }) => reason)).toEqual(['GitAuthFailed', undefined])
+  })
+
+  it('keeps the time of a condition that lasts, whatever revisions and ages it names', () => {
+    const at = (note: string, now: string, since = new Map<string, string>()) =>
+      statusOf({ source: web }, { problems: [{ ...problem('HF1009', 'a template'), note }], now, since })
+    const first = at(
+      'Revision abc is not delivered; revision def rendered 5 s ago stays in force.',
+      '2026-01-01T00:00:00Z',
+    )
+    const later = at(
+      'Revision 123 is not delivered; revision def rendered 3 min ago stays in force.',
+      '2026-01-01T00:03:00Z',
+      new Map(conditionTimesIn(first)),
+    )
+    expect(later['conditions']).toMatchObject([
+      { lastTransitionTime: '2026-01-01T00:00:00Z', message: expect.stringContaining('3 min ago') },
+    ])
+  })
+})
+
+describe('what a tool said at length', () => {
+  const long = [
+    'Error: template: web/templates/a.yaml:3: it failed',
+    '',
+    'Use --debug flag to render out invalid YAML',
+    ...Array.from({ length: 60 }, (_, line) => `at frame ${line} of the template that calls it`),
+  ]
+  const said = describeProblem(
+    problem('HF1009', long.join('\n'), { app: 'argocd/web', file: 'web/templates/a.yaml', line: 3 }),
+  )
+
+  it('is one line that ends with what to do, shortened between lines, and says how to see the rest', () => {
+    expect(said).not.toContain('\n')
+    expect(said).toMatch(/^HF1009: Error: template: web\/templates\/a.yaml:3: it failed; at frame 0 of/)
+    expect(said).toMatch(
+      /at frame \d+ of the template that calls it … \(\d+ more characters; all of it: holdfast render argocd\/web\)/,
+    )
+    expect(said).toMatch(/Run the render locally on this revision; the message is the tool’s own\.$/)
+    expect(said.length).toBeLessThan(1_400)
+  })
+
+  it('is cut between words where its first line is too long', () => {
+    const words = describeProblem(problem('HF4003', 'denied because '.repeat(200)))
+    expect(words).toMatch(/(denied|because) … \(\d+ more characters\)\./)
   })
 })

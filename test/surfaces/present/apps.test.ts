@@ -54,6 +54,7 @@ const detail: AppDetail = {
   conditions: [
     {
       type: 'ComparisonError',
+      reason: 'RenderFailed',
       message: 'HF1003: apps/web/a.yaml:7\nunexpected end',
       lastTransitionTime: '2026-01-01T09:00:00Z',
     },

@@ -47,6 +47,17 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
   }
 }
 
+/** That a problem is one with a host of charts is part of what it is about. */
+async function ofCharts<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error
+    const { subject } = error.problem
+    throw new HoldfastError({ ...error.problem, subject: { ...subject, host: 'charts' } }, { cause: error })
+  }
+}
+
 /** A name that may become part of a file's name. */
 function checkChart(chart: string, repository: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
@@ -95,14 +106,15 @@ export class ChartHost implements Host {
       artifacts === null
         ? this.#packages.resolve(chart, targetRevision, { maxAgeMs, signal })
         : artifacts.resolveDigest(targetRevision, { maxAgeMs, signal })
-    const { revision, at } = await unlessAborted(resolving, signal)
+    const { revision, at } = await ofCharts(unlessAborted(resolving, signal))
     return { revision, fetchedAt: at }
   }
 
   async withFiles<T>(source: SourceDefinition, revision: string, read: (files: SourceFiles) => Promise<T>): Promise<T> {
     const { chart, helm } = source
     this.#check(chart)
-    const archive = await this.#packages.archive(chart, revision, helm.passCredentials ? 'everyone' : 'home')
+    const tells = helm.passCredentials ? 'everyone' : 'home'
+    const archive = await ofCharts(this.#packages.archive(chart, revision, tells))
     const subject = { repository: this.url, revision }
     const trees = await this.#options.shelf.trees(archive, subject)
     const isPackedChart = chart !== '' || isChart(await this.#artifacts().manifest('', revision))
@@ -115,7 +127,14 @@ export class ChartHost implements Host {
   /** The archive itself. `version` may be a range; an exact one that is there already asks nobody. */
   async chart(name: string, version: string, options: ResolveOptionsOfChart): Promise<InputFile & { version: string }> {
     this.#check(name)
-    const { maxAgeMs, signal, tells } = options
+    return ofCharts(this.#chart(name, version, options))
+  }
+
+  async #chart(
+    name: string,
+    version: string,
+    { maxAgeMs, signal, tells }: ResolveOptionsOfChart,
+  ): Promise<InputFile & { version: string }> {
     const cached = await this.#packages.cached(name, version)
     const { revision } =
       cached === null

@@ -123,7 +123,9 @@ export class Dependencies {
     }
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
       throw this.#problem('HF1009', `${shown(name)} is no name of a dependency`)
-    const chart = await this.#context.outside.chart({ repository, name, version })
+    const chart = await this.#context.outside.chart({ repository, name, version }).catch((error: unknown) => {
+      throw this.#located(error)
+    })
     return [
       {
         id: chart.id,
@@ -178,6 +180,14 @@ export class Dependencies {
     const local = wanted.filter(({ repository }) => repository === '').map(({ name }) => `charts/${name}-`)
     const archives = [...this.#own.keys()].filter((path) => /^charts\/[^/]+\.tgz$/.test(path))
     return new Set(archives.filter((path) => !local.some((prefix) => path.startsWith(prefix))))
+  }
+
+  /** Which file names what could not be had. */
+  #located(error: unknown): unknown {
+    if (!(error instanceof HoldfastError)) return error
+    const { subject } = error.problem
+    const file = subject.file ?? this.#pathOf('Chart.yaml')
+    return new HoldfastError({ ...error.problem, subject: { ...subject, file } }, { cause: error })
   }
 
   #problem(code: ProblemCode, message: string, action?: string): HoldfastError {

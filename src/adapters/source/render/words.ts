@@ -2,7 +2,8 @@
 
 /** Shorter ones are replaced only where they stand alone: they would tear up other words. */
 const SHORT = 4
-const MAX_WORDS = 1_000
+/** Who asks for a render sees all of it; conditions tell the beginning. */
+const MAX_WORDS = 16_000
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -30,6 +30,8 @@ export interface AppRow {
 
 export interface AppCondition {
   readonly type: string
+  /** '' where it has none. */
+  readonly reason: string
   readonly message: string
   readonly lastTransitionTime: string | null
 }
@@ -52,7 +54,12 @@ export interface AppDetail extends AppRow {
 
 export interface AppTextOptions {
   readonly color: 'always' | 'never'
+  /** Long messages are broken there; null = not at all. */
+  readonly columns?: number | null
 }
+
+/** A condition says what happened and what to do: nothing of it may be lost. */
+const MESSAGE_LIMIT = 4_000
 
 const GOOD = new Set(['Synced', 'Healthy'])
 const BAD = new Set(['OutOfSync', 'Degraded', 'Missing', 'Unknown'])
@@ -132,20 +139,37 @@ function facts(app: AppDetail): readonly (readonly [string, string])[] {
   return base
 }
 
+/** Indented, and broken between words so that it fits. */
+function wrapped(message: string, columns: number | null): string {
+  const width = Math.max(40, (columns ?? Number.POSITIVE_INFINITY) - 4)
+  const lines = message.split(/\r?\n/).flatMap((line) => brokenLine(lineText(line, MESSAGE_LIMIT), width))
+  return lines.map((line) => `    ${line}`.trimEnd() + '\n').join('')
+}
+
+function brokenLine(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
 export function appText(app: AppDetail, options: AppTextOptions): string {
   const paint = painter(options)
   const blocks = [
     facts(app)
-      .map(([name, value]) => `${`${name}:`.padEnd(13)}${paint(lineText(value))}\n`)
+      .map(([name, value]) => `${`${name}:`.padEnd(13)}${paint(lineText(value, MESSAGE_LIMIT))}\n`)
       .join(''),
   ]
   if (app.conditions.length > 0) {
-    const rows = app.conditions.map(({ type, lastTransitionTime, message }) => [
-      type,
-      lastTransitionTime ?? '',
-      message,
-    ])
-    blocks.push(table({ head: ['CONDITION', 'SINCE', 'MESSAGE'], rows, paint }))
+    const rows = app.conditions.map(({ type, reason, lastTransitionTime, message }) => {
+      const since = lastTransitionTime === null ? '' : ` since ${lineText(lastTransitionTime)}`
+      const head = `${lineText(type)}${reason === '' ? '' : ` (${lineText(reason)})`}${since}`
+      return `${head}\n${wrapped(message, options.columns ?? null)}`
+    })
+    blocks.push(rows.join(''))
   }
   const rows = app.resources.map(({ ref, sync, health, driftFields, message }) => [
     formatRef(ref),
