@@ -314,7 +314,7 @@ export class AppRunner {
 
   async #refresh(desk: Desk, options: RefreshOptions): Promise<RefreshResult> {
     const { app } = desk
-    const before = app.revision
+    const before = app.attempted
     const result = await refresh(this.#refreshTools(), app, options)
     this.#schedulePoll(desk)
     if (result.changed) {
@@ -325,7 +325,7 @@ export class AppRunner {
       for (const tracked of app.objects.values()) this.#prepare(tracked, known)
       await this.#watchKinds(app)
     }
-    if (result.fetched || app.revision !== before) this.#tellNeighbours(app)
+    if (app.attempted !== '' && app.attempted !== before) this.#tellNeighbours(app)
     if (result.unknownKinds) this.#retryUnknown(desk)
     else if (result.failure === null && !result.superseded) desk.unknownKinds = 0
     return result
@@ -354,16 +354,31 @@ export class AppRunner {
         if (runtime !== undefined) await kinds.watch(runtime)
       }),
     )
+    this.#noteUnwatched(app)
   }
 
-  /** The repository was just read for one application: the others of the same repository look too, without fetching. */
+  /** Which kinds of the application nobody hears of. */
+  #noteUnwatched(app: AppState): void {
+    const refused = [...app.objects.values()].map(({ ref }) => this.#tools.kinds.get(ref)?.refused ?? null)
+    app.unwatched = [...new Set(refused.filter((one) => one !== null))]
+  }
+
+  /** A watch was refused, or works again. */
+  watchesChanged(): void {
+    for (const { app } of this.#desks.values()) {
+      const before = app.unwatched
+      this.#noteUnwatched(app)
+      if (before.length > 0 || app.unwatched.length > 0) this.#tools.reporting.touch(app)
+    }
+  }
+
+  /** Something new was read for one application: the others of the same repository look too, without fetching. */
   #tellNeighbours(app: AppState): void {
     const read = new Set(repositoriesOf(app))
     for (const desk of this.#desks.values()) {
       const other = desk.app
       if (other === app || other.renderedAt === 0 || desk.working !== null) continue
-      // It has looked at what was read just now, or at something newer.
-      if (other.fetchedAt >= app.fetchedAt) continue
+      if (other.attempted === app.attempted) continue
       if (!repositoriesOf(other).some((url) => read.has(url))) continue
       this.#ask(desk, { refresh: { maxAgeMs: Number.POSITIVE_INFINITY }, pass: true })
     }

@@ -152,11 +152,20 @@ export class Loop implements Controller {
     if (deps.options.mode === 'enforce' || deps.options.learn === 'dry-run') await this.#admission.start()
     for (const query of [PROJECT, CRD_KIND, NAMESPACE]) {
       const runtime = await this.#kinds.load(query)
-      if (runtime !== undefined) await this.#kinds.watch(runtime)
+      if (runtime !== undefined) await this.#begin(runtime)
     }
-    await this.#kinds.watch(application)
+    await this.#begin(application)
     this.#started = true
     this.#measure()
+  }
+
+  /** Without Applications there is nothing to do, and without their projects nobody knows what they may. */
+  async #begin(runtime: KindRuntime): Promise<void> {
+    await this.#kinds.watch(runtime)
+    const { info, refused } = runtime
+    if (refused === null) return
+    if (info.group === APPLICATION.group) throw new HoldfastError(refused)
+    this.#deps.log.warn({ kind: info.kind, error: refused.message }, 'not watched')
   }
 
   #holdLease(): void {
@@ -206,11 +215,11 @@ export class Loop implements Controller {
   }
 
   #onEvent(event: WatchEvent, { info }: KindRuntime): void {
-    if (event.type === 'trouble') {
-      this.#deps.log.debug({ kind: info.kind, error: String(event.error) }, 'watch trouble')
-      return
+    if (event.type === 'trouble' || event.type === 'relisted') {
+      if (event.type === 'trouble')
+        this.#deps.log.debug({ kind: info.kind, error: String(event.error) }, 'watch trouble')
+      return this.apps.watchesChanged()
     }
-    if (event.type === 'relisted') return
     this.#evidence.note(event, info)
     this.#admission.note(event, info)
     if (info.group === APPLICATION.group) this.#onArgo(event, info.kind)
@@ -289,8 +298,10 @@ export class Loop implements Controller {
       const runtime = await this.#kinds.load(kind, {
         refresh: !kind.group.endsWith('.k8s.io') && kind.group.includes('.'),
       })
-      if (runtime !== undefined) await this.#kinds.watch(runtime)
-      return runtime !== undefined
+      if (runtime === undefined) return false
+      await this.#kinds.watch(runtime)
+      if (runtime.refused !== null) throw new HoldfastError(runtime.refused)
+      return true
     } catch (error) {
       this.#deps.log.warn({ kind: kind.kind, error: String(error) }, 'no evidence from this kind')
       return false

@@ -197,9 +197,7 @@ export class Inspector {
       normalForm: null,
       question: this.tools.learn === 'dry-run' ? 'open' : 'never',
       neighbours: { autoscalers: [], known: NOTHING },
-      history: {
-        ...{ enforced: false, preExisting: new Set(), fights: new Map(), authors: new Map(), firstSeen: new Map() },
-      },
+      history: { enforced: false, preExisting: new Set(), fights: new Map(), authors: new Map(), firstSeen: new Map() },
       contender: null,
       pruneProtected: object !== null && isPruneProtected(object, { ref, app: { desiredProblems: [] } }),
       now: this.tools.clock.now(),

@@ -2,6 +2,7 @@
 import { indexRules, kindName, type RuleIndex } from '../core/compare/index.ts'
 import { gvkKey } from '../core/kube/index.ts'
 import type { ObjectSchema } from '../core/merge/index.ts'
+import { HoldfastError, type Problem } from '../core/problem/index.ts'
 import type { KindInfo, WatchedKind, WatchEvent } from '../ports/cluster-reader.ts'
 import type { Deps } from './deps.ts'
 
@@ -10,6 +11,8 @@ export interface KindRuntime {
   schema: ObjectSchema
   readonly rules: RuleIndex
   watch: WatchedKind | null
+  /** Why it cannot be watched; null = it can, as far as is known. */
+  refused: Problem | null
 }
 
 type KindQuery = Pick<KindInfo, 'group' | 'version' | 'kind'>
@@ -18,6 +21,7 @@ export class Kinds {
   readonly #deps: Pick<Deps, 'reader'>
   readonly #onEvent: (event: WatchEvent, runtime: KindRuntime) => void
   readonly #loaded = new Map<string, KindRuntime>()
+  readonly #waiting = new Map<KindRuntime, readonly (() => void)[]>()
   readonly #loading = new Map<string, Promise<KindRuntime | undefined>>()
 
   constructor(deps: Pick<Deps, 'reader'>, onEvent: (event: WatchEvent, runtime: KindRuntime) => void) {
@@ -46,15 +50,35 @@ export class Kinds {
     const info = await this.#deps.reader.kind(query, options)
     if (info === undefined) return undefined
     const schema = await this.#deps.reader.schema(query)
-    const runtime: KindRuntime = { info, schema, rules: indexRules(kindName(info)), watch: null }
+    const runtime: KindRuntime = { info, schema, rules: indexRules(kindName(info)), watch: null, refused: null }
     this.#loaded.set(gvkKey(query), runtime)
     return runtime
   }
 
-  /** Starts the kind's watch unless it runs; resolves when its first list is complete. */
+  /**
+   * Starts the kind's watch unless it runs; resolves when its first list is complete, or when the server refuses it (then
+   * `refused` says why, and it is tried on).
+   */
   async watch(runtime: KindRuntime): Promise<void> {
-    runtime.watch ??= this.#deps.reader.watch(runtime.info, (event) => this.#onEvent(event, runtime))
-    await runtime.watch.ready
+    runtime.watch ??= this.#deps.reader.watch(runtime.info, (event) => this.#seen(event, runtime))
+    if (runtime.refused !== null) return
+    const refused = new Promise<void>((resolve) => {
+      this.#waiting.set(runtime, [...(this.#waiting.get(runtime) ?? []), resolve])
+    })
+    await Promise.race([runtime.watch.ready, refused])
+  }
+
+  #seen(event: WatchEvent, runtime: KindRuntime): void {
+    if (event.type === 'trouble') this.#noteTrouble(event.error, runtime)
+    else runtime.refused = null
+    this.#onEvent(event, runtime)
+  }
+
+  #noteTrouble(error: Error, runtime: KindRuntime): void {
+    if (!(error instanceof HoldfastError) || error.problem.code !== 'HF4010') return
+    runtime.refused = error.problem
+    for (const resolve of this.#waiting.get(runtime) ?? []) resolve()
+    this.#waiting.delete(runtime)
   }
 
   /** After a CRD changed: schemas of its kinds are read again; kinds that vanished are forgotten with their watch. */

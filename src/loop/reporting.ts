@@ -297,7 +297,7 @@ export class Reporting implements Reporter {
   /** What keeps the application from being as Git declares it, besides what comparing found. */
   #problemsNow(app: AppState): Problem[] {
     const own = [...app.objects.values()].flatMap(({ problem: own }) => (own === null ? [] : [stuck(app, own)]))
-    return [...app.definitionProblems, ...app.sourceProblems, ...app.desiredProblems, ...own]
+    return [...app.definitionProblems, ...app.sourceProblems, ...app.desiredProblems, ...app.unwatched, ...own]
   }
 
   #measure(app: AppState, definition: AppDefinition, evaluation: Evaluation): void {

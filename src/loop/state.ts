@@ -73,6 +73,8 @@ export interface AppState {
   orphanProblems: readonly Problem[]
   /** By key: objects that were pruned, and that somebody made again. */
   readonly returned: Map<string, Problem>
+  /** Why some of its kinds are not watched. */
+  unwatched: readonly Problem[]
   desiredComplete: boolean
   /** Git declares nothing at all. */
   desiredEmpty: boolean
@@ -119,6 +121,7 @@ export function newApp(key: AppKey): AppState {
     desiredProblems: [],
     orphanProblems: [],
     returned: new Map(),
+    unwatched: [],
     desiredComplete: false,
     desiredEmpty: true,
     builtFor: '',

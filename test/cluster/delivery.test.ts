@@ -309,6 +309,75 @@ describe('a cluster', () => {
   }, 90_000)
 })
 
+describe('an operator without rights', () => {
+  const RULES = '/apis/rbac.authorization.k8s.io/v1'
+  const CORE = ['configmaps', 'secrets', 'namespaces', 'events', 'serviceaccounts']
+
+  /** All verbs on most things; of CronJobs only these. */
+  function role(cronJobs: readonly string[]): object {
+    const all = (apiGroups: string[], resources: string[]): object => ({ apiGroups, resources, verbs: ['*'] })
+    return {
+      metadata: { name: 'limited' },
+      rules: [
+        all([''], CORE),
+        all(['argoproj.io', 'coordination.k8s.io', 'apps'], ['*']),
+        {
+          apiGroups: ['apiextensions.k8s.io', 'admissionregistration.k8s.io'],
+          resources: ['*'],
+          verbs: ['get', 'list', 'watch'],
+        },
+        ...(cronJobs.length === 0 ? [] : [{ apiGroups: ['batch'], resources: ['cronjobs'], verbs: cronJobs }]),
+      ],
+    }
+  }
+
+  it('names verb and resource, goes on with the rest, and delivers when the right is given [S002-70]', async () => {
+    if (world === undefined) return
+    const { editor, plane, directory } = world
+    await editor.create(`${RULES}/clusterroles`, role([]))
+    await editor.create(`${RULES}/clusterrolebindings`, {
+      metadata: { name: 'limited' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'limited' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'limited' }],
+    })
+    await editor.create('/api/v1/namespaces', { metadata: { name: 'second' } })
+    const { namespace: _, ...metadata } = (
+      world.application('rights', repository) as { metadata: Record<string, string> }
+    ).metadata
+    const container = '{name: a, image: registry.example/a:1}'
+    const job = `apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: nightly}\nspec: {schedule: "0 0 * * *", jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [${container}]}}}}}\n`
+    await repository.commit({ 'rights/a.yaml': configMap('a'), 'rights/job.yaml': job }, 'rights')
+    const running = await world.start({
+      ...{ namespace: 'second', kubeconfig: String(plane.kubeconfigs['limited']), dataDir: join(directory, 'limited') },
+    })
+    const apps = APPS.replace('argocd', 'second')
+    const until = async (holds: (app: unknown) => boolean, ms = 20_000) =>
+      (await editor.until(`${apps}/rights`, ({ body }) => holds(body), { ms })).body
+    try {
+      const application = {
+        ...world.application('rights', repository, { path: 'rights' }),
+        metadata: { ...metadata, namespace: 'second' },
+      }
+      expect((await editor.create(apps, application)).status).toBe(201)
+      const blind = await until(hasReason('Forbidden'))
+      expect(messageOf(blind, 'Forbidden')).toMatch(/HF4010 Forbidden: .*cannot (list|get|watch) resource "cronjobs"/)
+      await editor.until('/api/v1/namespaces/rights/configmaps/a', ({ status }) => status === 200)
+      const refreshed = await holdfast('app', 'get', 'second/rights', '--refresh')
+      expect(refreshed.out).toContain('Forbidden')
+      await editor.send('PUT', `${RULES}/clusterroles/limited`, { body: role(['get', 'list', 'watch']) })
+      const shown = await until(
+        (app) => /cannot (patch|create) resource "cronjobs" in API group "batch"/.test(JSON.stringify(app)),
+        60_000,
+      )
+      expect(messageOf(shown, 'Forbidden')).toContain('HF4002 Forbidden')
+      await editor.send('PUT', `${RULES}/clusterroles/limited`, { body: role(['*']) })
+      await until((app) => isSynced(app) && conditionsOf(app).length === 0, 60_000)
+    } finally {
+      await world.stop(running)
+    }
+  }, 180_000)
+})
+
 describe('the command line', () => {
   it('says both when a name is neither a path nor an Application', async () => {
     if (world === undefined) return
