@@ -19,7 +19,7 @@ import { systemClock } from '../dist/adapters/system-clock/index.js'
  * @typedef {object} KubeClient
  * @property {string} server
  * @property {(method: string, path: string, options?: SendOptions) => Promise<any>} send parsed answer; throws KubeError
- * @property {(path: string, onEvent: (seen: Seen) => void) => Promise<() => void>} watch starts with what is there; returns how to stop
+ * @property {(path: string, onEvent: (seen: Seen) => void) => Promise<() => void>} watch starts with what is there, and tells it again when it had to begin anew; returns how to stop
  * @property {() => Promise<void>} close
  */
 
@@ -98,22 +98,24 @@ export async function openCluster({ kubeconfig, userAgent = 'holdfast-onlooker' 
         headers: await headers(),
         signal: abort.signal,
       })
-    let answer = await begin()
-    // The storage of a kind that was just defined is not ready at once.
-    for (let tries = 0; answer.statusCode === 429 && tries < BUSY_TRIES; tries++) {
-      await answer.body.dump()
-      await sleep(BUSY_MS)
-      answer = await begin()
+    const opened = async () => {
+      const answer = await beginWhenReady(begin)
+      if (answer.statusCode !== 200)
+        throw new KubeError(answer.statusCode, `watch ${path}: ${await answer.body.text()}`)
+      let rest = ''
+      answer.body.setEncoding('utf8')
+      answer.body.on('data', (chunk) => {
+        const lines = (rest + chunk).split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines) if (line !== '') onEvent({ ...JSON.parse(line), at: performance.now() })
+      })
+      answer.body.on('error', () => {})
+      // The server closes a watch after a while, and one whose client is slow at once: what is there is told again then.
+      answer.body.on('close', () => {
+        if (!abort.signal.aborted) opened().catch(() => {})
+      })
     }
-    if (answer.statusCode !== 200) throw new KubeError(answer.statusCode, `watch ${path}: ${await answer.body.text()}`)
-    let rest = ''
-    answer.body.setEncoding('utf8')
-    answer.body.on('data', (chunk) => {
-      const lines = (rest + chunk).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) if (line !== '') onEvent({ ...JSON.parse(line), at: performance.now() })
-    })
-    answer.body.on('error', () => {})
+    await opened()
     const stop = () => {
       stops.delete(stop)
       abort.abort()
@@ -129,6 +131,20 @@ export async function openCluster({ kubeconfig, userAgent = 'holdfast-onlooker' 
       await Promise.all([pool.destroy(), watches.destroy()])
     },
   }
+}
+
+/**
+ * The storage of a kind that was just defined is not ready at once.
+ * @param {() => Promise<import('undici').Dispatcher.ResponseData>} begin
+ */
+async function beginWhenReady(begin) {
+  let answer = await begin()
+  for (let tries = 0; answer.statusCode === 429 && tries < BUSY_TRIES; tries++) {
+    await answer.body.dump()
+    await sleep(BUSY_MS)
+    answer = await begin()
+  }
+  return answer
 }
 
 /** @param {string} text */
