@@ -276,6 +276,7 @@ export class AppRunner {
       } catch (error) {
         const why = toProblem(error, 'HF7004', { app: desk.app.key })
         desk.app.sourceProblems = [why]
+        if (wish.operation !== undefined) failOperation(this.#operations(), desk.app, wish.operation, why)
         this.#tools.deps.log.error({ app: desk.app.key, error: String(error) }, 'application not worked on')
       }
       this.#tools.reporting.touch(desk.app)
