@@ -49,7 +49,7 @@ function text(value: Json | undefined): string {
 }
 
 /** `revision`, or `revisions` of several sources, as one text; '' where it is something else. */
-function revisionIn(status: JsonMap): string {
+export function revisionIn(status: JsonMap): string {
   const several = Array.isArray(status.revisions)
     ? (status.revisions as readonly Json[]).map((one) => text(one as Json))
     : []
@@ -57,7 +57,7 @@ function revisionIn(status: JsonMap): string {
   return all.every((one) => /^\S{1,250}$/.test(one)) ? all.join(' ') : ''
 }
 
-function historyOf(status: Readonly<Record<string, Json | undefined>>): HistoryEntry[] {
+export function historyOf(status: Readonly<Record<string, Json | undefined>>): HistoryEntry[] {
   if (!Array.isArray(status.history)) return []
   return (status.history as readonly Json[]).flatMap((entry) => {
     if (!isMap(entry) || typeof entry.id !== 'number') return []

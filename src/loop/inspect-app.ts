@@ -13,6 +13,7 @@ import type { KubeObject } from '../core/kube/index.ts'
 import { HoldfastError, type Problem, problem } from '../core/problem/index.ts'
 import type { ClusterReader } from '../ports/cluster-reader.ts'
 import type { Source } from '../ports/source.ts'
+import { deliveryIn } from './delivery.ts'
 import { inventoryOf, takeDefinition } from './definitions.ts'
 import type { InspectInput } from './inspector.ts'
 import { renderRequest, resolveSources, wantedSources } from './revisions.ts'
@@ -105,5 +106,8 @@ export function appInput(
   read: { definition: AppDefinition; project: ProjectDefinition | null; settings: Settings; rendered: Rendered },
   namespace: string,
 ): InspectInput {
-  return { ...read, controlPlaneNamespace: namespace, as: 'application', inventory: inventoryOf(application) }
+  return {
+    ...{ ...read, controlPlaneNamespace: namespace, as: 'application', inventory: inventoryOf(application) },
+    delivery: deliveryIn(application, read.rendered.revision),
+  }
 }

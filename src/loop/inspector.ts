@@ -1,5 +1,6 @@
 // Reads one object and evaluates it, writing nothing.
 import pLimit from 'p-limit'
+import type { Delivery } from '../core/classify/index.ts'
 import { indexRules, INJECTORS, kindName, type Neighbours, type RuleIndex } from '../core/compare/index.ts'
 import type { AppDefinition, IgnoreRule, ProjectDefinition, Settings } from '../core/definition/index.ts'
 import {
@@ -50,6 +51,8 @@ export interface InspectInput {
   readonly as: 'application' | 'application-files' | 'files'
   /** Objects that the application's status names. */
   readonly inventory: readonly ObjectRef[]
+  /** What the application's status says of bringing this revision in. */
+  readonly delivery?: Delivery
 }
 
 export interface InspectSubject {
@@ -206,8 +209,9 @@ export class Inspector {
   }
 
   #context({ desired, complete }: InspectSubject, live: Observed<KubeObject | null>): AppContext {
-    const { definition, rendered } = this.input
+    const { definition, rendered, delivery } = this.input
     return {
+      ...(delivery === undefined ? {} : { delivery }),
       app: definition.key,
       revision: rendered.revision,
       permissions: {

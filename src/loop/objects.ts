@@ -346,6 +346,7 @@ export class ObjectRunner {
       return false
     }
     tracked.refused = ''
+    tracked.applied = tracked.desired?.digest ?? ''
     return this.#verify(tracked, { ...action, answer: outcome.object, ms })
   }
 

@@ -2,6 +2,7 @@
 import type { Permissions, ReasonCode } from '../core/decide/index.ts'
 import { globMatches, type RequestedOperation } from '../core/definition/index.ts'
 import type { AppContext } from '../core/evaluate/index.ts'
+import { deliveryOf } from './delivery.ts'
 import type { LoopOptions } from './deps.ts'
 import type { AppState, Tracked } from './state.ts'
 
@@ -72,6 +73,7 @@ export function contextOf(tracked: Tracked, standing: Standing): AppContext {
     app: app.key,
     revision: app.revision,
     permissions: permissionsOf(app, tracked, standing),
+    delivery: deliveryOf(tracked),
     ignore: app.definition?.ignoreDifferences ?? [],
     digestKey: standing.options.digestKey,
   }

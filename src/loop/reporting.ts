@@ -286,12 +286,7 @@ export class Reporting implements Reporter {
   }
 
   problemsOf(app: AppState, evaluation: Evaluation): Problem[] {
-    return [
-      ...this.#problemsNow(app),
-      ...evaluation.problems,
-      ...app.orphanProblems,
-      ...app.returned.values(),
-    ]
+    return [...this.#problemsNow(app), ...evaluation.problems, ...app.orphanProblems, ...app.returned.values()]
   }
 
   /** What keeps the application from being as Git declares it, besides what comparing found. */

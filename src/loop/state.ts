@@ -41,6 +41,8 @@ export interface Tracked {
   failures: number
   /** The write that the server refused last; '' = none. */
   refused: string
+  /** Digest of what was written last; '' = nothing was. */
+  applied: string
   timer: { cancel(): void } | null
 }
 
@@ -172,6 +174,7 @@ export class ObjectIndex {
       problem: null,
       failures: 0,
       refused: '',
+      applied: '',
       timer: null,
     }
     app.objects.set(key, tracked)

@@ -74,9 +74,10 @@ interface Seen {
   readonly owner: () => Owner | null
 }
 
-function deliveryOf({ permissions, revision, delivery = NOTHING_PENDING }: AppContext): Delivery {
-  const pending = delivery.pending || permissions.syncPending
-  return { ...delivery, pending, revision: delivery.revision === '' ? revision : delivery.revision }
+/** What is known counts; a sync that is due is all that is known where nothing is said. */
+function deliveryOf({ permissions, revision, delivery }: AppContext): Delivery {
+  const known = delivery ?? { ...NOTHING_PENDING, pending: permissions.syncPending }
+  return { ...known, revision: known.revision === '' ? revision : known.revision }
 }
 
 function around(app: AppContext, { ref, neighbours }: ObjectSnapshot, live: KubeObject): CauseContext {

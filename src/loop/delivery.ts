@@ -1,0 +1,47 @@
+// What is known of bringing the revision in force to an object: what waits, what failed.
+import { type Delivery, NOTHING_PENDING } from '../core/classify/index.ts'
+import { formatRef, isMap, type Json, type JsonMap, type KubeObject } from '../core/kube/index.ts'
+import { deliveryReasonOf } from '../core/problem/index.ts'
+import { saidBriefly } from '../core/record/index.ts'
+import { historyOf, revisionIn } from './definitions.ts'
+import { revisionsOf, shortRevision } from './revisions.ts'
+import type { Tracked } from './state.ts'
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** As the loop knows it. Once it was written, what differs is no matter of delivery. */
+export function deliveryOf({ app, ref, desired, pending, applied, problem }: Tracked): Delivery {
+  const isOpen = pending && desired !== null && applied !== desired.digest
+  if (!isOpen) return NOTHING_PENDING
+  const delivered = app.syncedRevision === app.revision ? '' : shortRevision(app.syncedRevision)
+  const common = { ...NOTHING_PENDING, pending: true, revision: app.revision, delivered }
+  if (problem === null || deliveryReasonOf(problem) === null) return common
+  const refused = [{ object: formatRef(ref), message: saidBriefly(problem) }]
+  const id = app.operation?.startedAt ?? ''
+  return { ...common, failed: { id, revision: app.revision, message: problem.message, refused } }
+}
+
+/** As the status tells it of this revision (of the first source), whoever brings it in. */
+export function deliveryIn(object: KubeObject, revision: string): Delivery {
+  const status = isMap(object.status) ? object.status : {}
+  const delivered = historyOf(status).at(-1)?.revisions[0] ?? ''
+  const failed = failedIn(isMap(status.operationState) ? status.operationState : {}, revision)
+  if (delivered === revision || (delivered === '' && failed === null)) return NOTHING_PENDING
+  return { ...NOTHING_PENDING, pending: true, revision, delivered: shortRevision(delivered), failed }
+}
+
+/** The operation, when it tried to bring this revision in and did not succeed. */
+function failedIn({ phase, message, startedAt, syncResult }: JsonMap, revision: string): Delivery['failed'] {
+  const result = isMap(syncResult) ? syncResult : {}
+  const tried = revisionsOf(revisionIn(result))[0] ?? ''
+  if (tried !== revision || (phase !== 'Failed' && phase !== 'Error')) return null
+  const results = Array.isArray(result.resources) ? (result.resources as readonly Json[]).filter(isMap) : []
+  const refused = results
+    .filter(({ status }) => status === 'SyncFailed')
+    .map((one) => ({ object: formatRef(refIn(one)), message: text(one.message) }))
+  return { id: text(startedAt), revision, message: text(message), refused }
+}
+
+function refIn({ group, kind, namespace, name }: JsonMap): Parameters<typeof formatRef>[0] {
+  return { group: text(group), kind: text(kind), namespace: text(namespace), name: text(name) }
+}
