@@ -300,11 +300,6 @@ describe('a cluster', () => {
         expect.objectContaining({ source: 'sync', detail: expect.stringContaining('AdmissionDenied') }),
       ]),
     })
-    // [S002-127] A hand edit beside it is somebody's, whatever is stuck.
-    await editor.patch('merge', '/api/v1/namespaces/stuck/configmaps/a', { data: { extra: 'x' } })
-    const both = JSON.parse((await holdfast('diff', 'stuck', '-o', 'json')).out).objects[0]?.fields ?? []
-    const edited = both.find(({ path }: { path: string }) => path === '.data.extra')
-    expect(edited?.cause.class ?? 'desired-configuration').toBe('desired-configuration')
     await editor.remove(`${policies}/validatingadmissionpolicybindings/no-new-values`)
     await world.untilApp('stuck', (seen) => isSynced(seen) && conditionsOf(seen).length === 0, 60_000)
     await untilEvent('stuck', 'DeliveryRecovered')
