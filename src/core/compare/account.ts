@@ -30,10 +30,11 @@ function explainAdded(deviation: Deviation, context: CoverContext): Explained {
   )
   return {
     rest: left.map((node) => ({ ...deviation, path: node.path, live: node.value })),
-    found: found.map(({ path: at, value, ...explanation }) => ({
-      ...explanation,
-      deviation: { path: at, change: deviation.change, desired: deviation.desired, live: value },
-    })),
+    found: found.map(({ path: at, value, rule, owner, carry, confidence }) => {
+      const inner = { path: at, change: deviation.change, desired: deviation.desired, live: value }
+      const explained = { rule, owner, carry, deviation: inner }
+      return confidence === undefined ? explained : { ...explained, confidence }
+    }),
   }
 }
 

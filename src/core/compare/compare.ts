@@ -44,7 +44,9 @@ function changeOf(deviation: Deviation, roots: Roots): Mutable<FieldChange> {
 }
 
 function ignoredOf(field: Mutable<FieldChange>, { rule, owner, carry, confidence }: Explanation): IgnoredChange {
-  return Object.assign(field, { rule, owner, carry }, confidence === undefined ? {} : { confidence })
+  const ignored: Mutable<IgnoredChange> = Object.assign(field, { rule, owner, carry })
+  if (confidence !== undefined) ignored.confidence = confidence
+  return ignored
 }
 
 function walkSides(

@@ -94,15 +94,19 @@ function coverBelow(node: Node, below: readonly Node[], context: CoverContext): 
   return left.length === 0 || splits(node) ? { found, left } : whole
 }
 
+function isLeaf({ type, value }: Node): boolean {
+  const holds = Array.isArray(value) ? value.length > 0 : isMap(value) && Object.keys(value).length > 0
+  return !holds || atomicType(type, value)
+}
+
 export function cover(node: Node, context: CoverContext): Coverage {
   const { path, value } = node
-  const below = children(node)
-  const isLeaf = below.length === 0 || atomicType(node.type, value)
   const explanation =
     shipped(node, context) ??
-    (isLeaf ? context.managed(path) : undefined) ??
+    (isLeaf(node) ? context.managed(path) : undefined) ??
     context.delegate({ path, change: 'added', desired: undefined, live: value })
   if (explanation !== undefined) return { found: [{ path, value, ...explanation }], left: [] }
   if (!context.hasForm && sameAsAbsent(node, context.group)) return NOTHING
+  const below = children(node)
   return below.length === 0 ? { found: [], left: [{ path, value }] } : coverBelow(node, below, context)
 }

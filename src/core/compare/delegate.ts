@@ -36,6 +36,8 @@ export interface DelegationContext {
 /** Managers that name nobody: Holdfast, and what the server calls the owner of what it had not tracked before. */
 const NOBODY: readonly string[] = ['', 'holdfast', 'before-first-apply']
 
+const ADDED: readonly ChangeKind[] = ['added']
+
 const NO_RULES: readonly CompiledDelegation[] = []
 
 /** Evidence that names no object as the owner: the rule says who it is. */
@@ -73,8 +75,8 @@ function isAccused(rule: DelegationRule, path: FieldPath, context: DelegationCon
 
 function applies({ rule, segments }: CompiledDelegation, suspect: Suspect, context: DelegationContext): boolean {
   return (
-    (rule.changes ?? ['added']).includes(suspect.change) &&
     fits(segments, suspect.path) &&
+    (rule.changes ?? ADDED).includes(suspect.change) &&
     isMember(rule, suspect.path) &&
     isDelegatedValue(rule.value, suspect, context.subject.ref) &&
     !isAccused(rule, suspect.path, context)
