@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { tsImport } from 'tsx/esm/api'
 import { compare, indexRules, kindName } from '../dist/core/compare/index.js'
+import { NO_BOOK } from '../dist/core/definition/index.js'
 import { schemaFromData } from '../dist/core/merge/index.js'
 import { configMap } from './fleet.mjs'
 import { quantile, round } from './rows.mjs'
@@ -116,7 +117,7 @@ function comparing({ ref, live, desired, schema }, { form }) {
   const { status: _, ...whole } = structuredClone(live)
   const rules = indexRules(kindName(ref))
   const known = { normalForm: form ? whole : null, neighbours: { autoscalers: [] }, managersOf: () => [] }
-  const common = { ref, desired, schema, ignore: [], ...known }
+  const common = { ref, desired, schema, ignore: NO_BOOK, ...known }
   return (each) => compare(/** @type {any} */ ({ ...common, live: each }), rules).fields
 }
 

@@ -15,6 +15,7 @@ import { PushHints } from './push-hints.ts'
 import { refresh, type RefreshOptions, type RefreshResult, type RefreshTools } from './refresh.ts'
 import type { Reporting } from './reporting.ts'
 import { repositoriesOf, repositoryPlace } from './revisions.ts'
+import { keepRules, type SystemRules } from './rules.ts'
 import type { AppState, ObjectIndex, Tracked } from './state.ts'
 import { applicationRef } from './steps/index.ts'
 import { runPass } from './sync.ts'
@@ -30,6 +31,7 @@ export interface AppRunnerTools {
   readonly objects: ObjectRunner
   readonly reporting: Reporting
   readonly settings: () => Settings
+  readonly system: () => SystemRules
   readonly sourceDigest: () => string
   readonly limit: <T>(run: () => Promise<T>) => Promise<T>
   readonly standing: () => Standing
@@ -91,6 +93,7 @@ export class AppRunner {
     const { app } = desk
     const before = blockedBecause(app, this.#tools.standing())
     const taken = takeDefinition(app, object, this.#projects)
+    keepRules(app, this.#tools.system())
     app.ready = true
     this.#deleting(desk)
     if (news !== 'known' && app.definition !== null) this.#inventory(app, object)
@@ -237,6 +240,14 @@ export class AppRunner {
     for (const desk of this.#desks.values()) {
       if (desk.app.sourceProblems.length > 0) this.#ask(desk, { refresh: { maxAgeMs: 0 }, pass: true })
       else if (what === 'renders') this.#ask(desk, { refresh: { maxAgeMs: Number.POSITIVE_INFINITY }, pass: true })
+    }
+  }
+
+  /** Settings or rules of the installation changed: what Git declares may be another set, and what hides is another. */
+  settingsChanged(): void {
+    for (const desk of this.#desks.values()) {
+      keepRules(desk.app, this.#tools.system())
+      this.#ask(desk, { refresh: { maxAgeMs: Number.POSITIVE_INFINITY }, pass: true })
     }
   }
 
@@ -407,8 +418,8 @@ export class AppRunner {
   }
 
   #refreshTools(): RefreshTools {
-    const { deps, kinds, index, settings, sourceDigest } = this.#tools
-    return { deps, kinds, index, settings, sourceDigest }
+    const { deps, kinds, index, settings, system, sourceDigest } = this.#tools
+    return { deps, kinds, index, settings, system, sourceDigest }
   }
 
   async #pass(desk: Desk, operation: RequestedOperation | null): Promise<void> {

@@ -3,8 +3,8 @@ import pLimit from 'p-limit'
 import type { Settings } from '../core/definition/index.ts'
 import { parseProject, parseSettings } from '../core/definition/index.ts'
 import { appTrackingName, readTracking } from '../core/desired/index.ts'
-import { type KubeObject, type ObjectRef, refOf } from '../core/kube/index.ts'
-import { HoldfastError, problem, toProblem } from '../core/problem/index.ts'
+import { type KubeObject, refOf } from '../core/kube/index.ts'
+import { HoldfastError, problem } from '../core/problem/index.ts'
 import type { WatchEvent } from '../ports/cluster-reader.ts'
 import { AppRunner } from './apps.ts'
 import { TokenBucket } from './bucket.ts'
@@ -19,6 +19,7 @@ import { Questions } from './questions.ts'
 import { contextOf, type Standing } from './permissions.ts'
 import { bodyOf } from './refresh.ts'
 import { Reporting } from './reporting.ts'
+import { SettingsWatch } from './rules.ts'
 import { ObjectIndex, type Tracked } from './state.ts'
 import { SourceSettingsWatch } from './source-settings.ts'
 import { APPLICATION, type Lease } from './steps/index.ts'
@@ -53,7 +54,7 @@ export class Loop implements Controller {
   readonly #sourceSettings: SourceSettingsWatch
   readonly #pruned = new PrunedObjects()
   readonly #orphans: Orphans
-  #settings: Settings
+  readonly #settings: SettingsWatch
   #lease: Lease | null = null
   #started = false
   #timers: { cancel(): void }[] = []
@@ -62,7 +63,7 @@ export class Loop implements Controller {
     this.#deps = deps
     const defaults = parseSettings(null).value
     if (defaults === null) throw new HoldfastError(problem('HF7004', 'no default settings'))
-    this.#settings = defaults
+    this.#settings = new SettingsWatch(defaults, { deps, onChange: () => this.apps.settingsChanged() })
     this.#kinds = new Kinds(deps, (event, runtime) => this.#onEvent(event, runtime))
     this.#evidence = new Evidence((touched) => this.#onTouched(touched))
     this.#admission = new Admission({
@@ -74,7 +75,7 @@ export class Loop implements Controller {
       deps,
       onChange: (what) => this.apps.sourceSettingsChanged(what),
     })
-    const settings = (): Settings => this.#settings
+    const settings = (): Settings => this.#settings.system.settings
     this.#objects = new ObjectRunner({
       deps,
       kinds: this.#kinds,
@@ -102,6 +103,7 @@ export class Loop implements Controller {
       objects: this.#objects,
       reporting: this.reporting,
       settings,
+      system: () => this.#settings.system,
       sourceDigest: () => this.#sourceSettings.digest,
       limit: (run) => limit(run),
       standing: () => this.#standing(),
@@ -132,7 +134,7 @@ export class Loop implements Controller {
   /** Resolves when every Application was listed; objects follow. Rejects only when Holdfast cannot work at all. */
   async start(): Promise<void> {
     const { deps } = { deps: this.#deps }
-    await this.#readSettings()
+    await this.#settings.start()
     await this.apps.recallStore()
     await this.#pruned.recall(deps.store, deps.log)
     await this.#sourceSettings.start()
@@ -186,24 +188,6 @@ export class Loop implements Controller {
       },
       onTrouble: (error) => log.warn({ error: String(error) }, 'Lease not renewed'),
     })
-  }
-
-  async #readSettings(): Promise<void> {
-    const { reader, options, log } = this.#deps
-    const ref: ObjectRef = {
-      group: '',
-      version: 'v1',
-      kind: 'ConfigMap',
-      namespace: options.namespace,
-      name: 'argocd-cm',
-    }
-    try {
-      const parsed = parseSettings(await reader.get(ref))
-      for (const said of parsed.problems) log.warn({ code: said.code }, said.message)
-      if (parsed.value !== null) this.#settings = parsed.value
-    } catch (error) {
-      log.warn({ error: toProblem(error, 'HF4010').message }, 'argocd-cm not read: defaults are used')
-    }
   }
 
   #measure(): void {
@@ -285,10 +269,11 @@ export class Loop implements Controller {
 
   /** The application whose own mark this is. A label is inherited by what an object creates, and proves nothing. */
   #claimedBy(object: KubeObject): string | null {
-    if (object.metadata.annotations === undefined || this.#settings.trackingMethod === 'label') return null
+    if (object.metadata.annotations === undefined || this.#settings.system.settings.trackingMethod === 'label')
+      return null
     // A controller's child belongs to its owner.
     if (object.metadata.ownerReferences?.some(({ controller }) => controller === true) === true) return null
-    const mark = readTracking(object, this.#settings)
+    const mark = readTracking(object, this.#settings.system.settings)
     return mark?.selfReferencing === true ? mark.app : null
   }
 
@@ -353,6 +338,7 @@ export class Loop implements Controller {
     for (const timer of this.#timers) timer.cancel()
     this.#sourceSettings.stop()
     this.#orphans.stop()
+    this.#settings.stop()
     this.#objects.stop()
     this.apps.stop()
     await this.apps.idle()

@@ -1,21 +1,24 @@
 // From an Application, or from files alone, to what is to be inspected.
 import {
   type AppDefinition,
+  NO_RULES,
   type Parsed,
   parseApplication,
   parseProject,
   parseSettings,
   type ProjectDefinition,
+  type RuleDocument,
   type Settings,
 } from '../core/definition/index.ts'
 import type { Rendered } from '../core/desired/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
-import { HoldfastError, type Problem, problem } from '../core/problem/index.ts'
+import { HoldfastError, type Problem, problem, toProblem } from '../core/problem/index.ts'
 import type { ClusterReader } from '../ports/cluster-reader.ts'
 import type { Source } from '../ports/source.ts'
 import { deliveryIn } from './delivery.ts'
 import { inventoryOf, takeDefinition } from './definitions.ts'
 import type { InspectInput } from './inspector.ts'
+import { readPlatformRules } from './rules.ts'
 import { renderRequest, resolveSources, wantedSources } from './revisions.ts'
 import { newApp } from './state.ts'
 
@@ -32,19 +35,30 @@ export interface AppRead {
 
 export interface SettingsRead {
   readonly settings: Settings
+  /** Ignore rules of the platform. */
+  readonly platform: RuleDocument
   readonly problems: readonly Problem[]
 }
 
 /** Of an argocd-cm; null = there is none. Throws HoldfastError when the tracking method cannot be told. */
-export function readSettings(argocdCm: KubeObject | null): SettingsRead {
+export function readSettings(argocdCm: KubeObject | null, platform: RuleDocument = NO_RULES): SettingsRead {
   const { value, problems } = parseSettings(argocdCm)
   if (value === null) throw new HoldfastError(problems[0] ?? problem('HF2008', 'argocd-cm cannot be used'))
-  return { settings: value, problems }
+  return { settings: value, platform, problems: [...problems, ...platform.problems] }
 }
 
-export function readClusterSettings(reader: Pick<Reader, 'get'>, namespace: string): Promise<SettingsRead> {
+/** The argocd-cm of the cluster, and the platform's own rules as far as they may be read. */
+export async function readClusterSettings(
+  reader: Pick<Reader, 'get' | 'list'>,
+  namespace: string,
+): Promise<SettingsRead> {
   const ref = { group: '', version: 'v1', kind: 'ConfigMap', namespace, name: 'argocd-cm' }
-  return reader.get(ref).then(readSettings)
+  const argocdCm = await reader.get(ref)
+  const platform = await readPlatformRules(reader, namespace).catch((error: unknown) => {
+    const why = toProblem(error, 'HF4010')
+    return { ...NO_RULES, problems: [{ ...why, message: `the platform's ignore rules are not read: ${why.message}` }] }
+  })
+  return readSettings(argocdCm, platform)
 }
 
 /** An Application against the projects of its namespace. */
@@ -103,7 +117,7 @@ export async function renderApp(
 /** The input for the application as it is delivered: its rendered source, its inventory. */
 export function appInput(
   application: KubeObject,
-  read: { definition: AppDefinition; project: ProjectDefinition | null; settings: Settings; rendered: Rendered },
+  read: Pick<InspectInput, 'definition' | 'project' | 'settings' | 'platform' | 'rendered'>,
   namespace: string,
 ): InspectInput {
   return {

@@ -56,6 +56,7 @@ async function declare(inspector: Inspector): Promise<DesiredSet> {
 export async function inspect(tools: InspectTools, input: InspectInput): Promise<Inspection> {
   const inspector = new Inspector(tools, input)
   const desired = await declare(inspector)
+  inspector.repositoryRules = desired.rules
   const declared = await Promise.all(
     desired.objects.map((object) =>
       inspector.evaluate({ ref: object.ref, desired: object, complete: desired.complete }),

@@ -2,7 +2,15 @@
 import pLimit from 'p-limit'
 import type { Delivery } from '../core/classify/index.ts'
 import { indexRules, INJECTORS, kindName, type Neighbours, type RuleIndex } from '../core/compare/index.ts'
-import type { AppDefinition, IgnoreRule, ProjectDefinition, Settings } from '../core/definition/index.ts'
+import {
+  type AppDefinition,
+  type IgnoreRule,
+  NO_RULES,
+  type ProjectDefinition,
+  RuleBook,
+  type RuleDocument,
+  type Settings,
+} from '../core/definition/index.ts'
 import {
   type DesiredObject,
   INSTALLATION_ANNOTATION,
@@ -22,6 +30,7 @@ import { type Problem, toProblem } from '../core/problem/index.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ClusterReader, KindInfo } from '../ports/cluster-reader.ts'
 import { Evidence } from './evidence.ts'
+import { bookOf } from './rules.ts'
 import { isPruneProtected } from './prune-protection.ts'
 
 /** A cluster, or files that stand for one. */
@@ -40,6 +49,8 @@ export interface InspectInput {
   readonly definition: AppDefinition
   readonly project: ProjectDefinition | null
   readonly settings: Settings
+  /** Rules of the platform, beside those of the settings. */
+  readonly platform: RuleDocument
   /** Where Applications live; decides how marks name the application. */
   readonly controlPlaneNamespace: string
   readonly rendered: Rendered
@@ -72,6 +83,7 @@ export interface InspectKind {
 
 const NAMESPACE = { group: '', version: 'v1', kind: 'Namespace' }
 const NOTHING: ReadonlySet<string> = new Set()
+const MARK_RULE = 'builtin/tracking-mark'
 const REQUESTS = 12
 /** Then nothing further can be answered either. */
 const FATAL = ['HF4001', 'HF4011']
@@ -83,6 +95,9 @@ export class Inspector {
   readonly #kinds = new Map<string, Promise<InspectKind | undefined>>()
   readonly #evidence = new Map<string, Evidence>()
   readonly #unread: Problem[] = []
+  /** Of the declared objects; to be set before any is evaluated. */
+  repositoryRules: RuleDocument = NO_RULES
+  #book: RuleBook | null = null
 
   constructor(tools: InspectTools, input: InspectInput) {
     this.tools = tools
@@ -222,9 +237,23 @@ export class Inspector {
         desiredComplete: complete,
         desiredEmpty: rendered.objects.length === 0,
       },
-      ignore: [...definition.ignoreDifferences, ...this.#markRule(desired, live)],
+      ignore: this.#bookFor(desired, live),
       digestKey: this.tools.digestKey,
     }
+  }
+
+  /** The rules that hold. Those of the source are known when its objects are. */
+  get rules(): RuleBook {
+    const { definition, settings, platform } = this.input
+    return bookOf(definition, this.repositoryRules, { settings, platform })
+  }
+
+  /** Mostly the same for all objects. */
+  #bookFor(desired: DesiredObject | null, live: Observed<KubeObject | null>): RuleBook {
+    this.#book ??= this.rules
+    const marks = this.#book.switchedOff.has(MARK_RULE) ? [] : this.#markRule(desired, live)
+    if (marks.length === 0) return this.#book
+    return new RuleBook([...this.#book.of((desired as DesiredObject).ref), ...marks], [...this.#book.switchedOff])
   }
 
   /** Compared with files, a mark on one side only is none: either side may never have been delivered. */
@@ -234,8 +263,9 @@ export class Inspector {
     const pointers = oneSidedMarks(desired.object, live.value, this.input)
     if (pointers.length === 0) return []
     const { group, kind } = desired.ref
-    const nothing = { name: '', namespace: '', jqPaths: [], managers: [], problem: null }
-    return [{ id: 'builtin/tracking-mark', group, kind, jsonPointers: pointers, ...nothing }]
+    const nothing = { name: '', namespace: '', jqPaths: [], managers: [], problem: null, owner: '', review: '' }
+    const reason = 'either side may never have been delivered'
+    return [{ id: MARK_RULE, origin: 'builtin', group, kind, jsonPointers: pointers, reason, ...nothing }]
   }
 }
 

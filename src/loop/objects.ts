@@ -425,6 +425,7 @@ export class ObjectRunner {
     const previous = tracked.evaluation
     tracked.evaluation = evaluation
     tracked.evaluatedFor = tracked.desired?.digest ?? ''
+    tracked.evaluatedUnder = tracked.app.rules
     if (evaluation.status === 'Synced') tracked.pending = false
     for (const { fingerprint, firstSeen } of evaluation.fields) tracked.firstSeen.set(fingerprint, firstSeen)
     if (evaluation.fields.length === 0 && tracked.firstSeen.size > 0) tracked.firstSeen = new Map()

@@ -74,7 +74,7 @@ export function contextOf(tracked: Tracked, standing: Standing): AppContext {
     revision: app.revision,
     permissions: permissionsOf(app, tracked, standing),
     delivery: deliveryOf(tracked),
-    ignore: app.definition?.ignoreDifferences ?? [],
+    ignore: app.rules,
     digestKey: standing.options.digestKey,
   }
 }

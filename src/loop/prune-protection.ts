@@ -1,4 +1,5 @@
 // Which live objects must not be pruned, whatever Git says?
+import { keptByFlux } from '../core/desired/index.ts'
 import { formatRef, type KubeObject, type ObjectRef } from '../core/kube/index.ts'
 import type { Problem } from '../core/problem/index.ts'
 
@@ -6,7 +7,7 @@ const HOOKS = ['argocd.argoproj.io/hook', 'helm.sh/hook']
 
 export interface PruneContext {
   readonly ref: ObjectRef
-  /** What was said of the desired set: hooks that Git declares are left out of it (HF3006). */
+  /** What was said of the desired set: hooks (HF3006) and excluded kinds (HF3012) that Git declares are left out of it. */
   readonly app: { readonly desiredProblems: readonly Problem[] }
 }
 
@@ -15,7 +16,10 @@ export function isPruneProtected(live: KubeObject, { ref, app }: PruneContext): 
   const annotations = live.metadata.annotations ?? {}
   const options = (annotations['argocd.argoproj.io/sync-options'] ?? '').split(',').map((option) => option.trim())
   if (options.includes('Prune=false') || options.includes('Prune=confirm')) return true
+  if (keptByFlux(live)) return true
   if (HOOKS.some((name) => annotations[name] !== undefined)) return true
   const object = formatRef(ref)
-  return app.desiredProblems.some(({ code, subject }) => code === 'HF3006' && subject.object === object)
+  return app.desiredProblems.some(
+    ({ code, subject }) => (code === 'HF3006' || code === 'HF3012') && subject.object === object,
+  )
 }

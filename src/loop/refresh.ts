@@ -8,7 +8,7 @@ import {
   type Rendered,
 } from '../core/desired/index.ts'
 import { type AppDefinition, projectAllowsObject, type Settings } from '../core/definition/index.ts'
-import { groupOf, isMap, type KubeObject, versionOf } from '../core/kube/index.ts'
+import { canonicalJson, groupOf, isMap, type Json, type KubeObject, versionOf } from '../core/kube/index.ts'
 import { type Problem, problem, toProblem } from '../core/problem/index.ts'
 import type { Capabilities } from '../ports/cluster-reader.ts'
 import type { RevisedSource } from '../ports/source.ts'
@@ -23,6 +23,7 @@ import {
   shortRevision,
   wantedSources,
 } from './revisions.ts'
+import { keepRules, type SystemRules } from './rules.ts'
 import type { AppState, DesiredEntry, ObjectIndex } from './state.ts'
 
 export interface RefreshTools {
@@ -30,6 +31,7 @@ export interface RefreshTools {
   readonly kinds: Kinds
   readonly index: ObjectIndex
   readonly settings: () => Settings
+  readonly system: () => SystemRules
   /** Changes when the same files may render otherwise. */
   readonly sourceDigest: () => string
 }
@@ -208,6 +210,13 @@ function buildKey(tools: RefreshTools, app: AppState, revision: string, cluster:
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
+/** Equal rules stay the same ones: only other rules make every object be looked at again. */
+function takeRules(tools: RefreshTools, app: AppState, { rules }: DesiredSet): void {
+  const print = (each: typeof rules): string => canonicalJson(each as unknown as Json)
+  if (print(rules) !== print(app.repositoryRules)) app.repositoryRules = rules
+  keepRules(app, tools.system())
+}
+
 /** Puts a rendered set into force. */
 function enforce(
   tools: RefreshTools,
@@ -217,6 +226,7 @@ function enforce(
   const { rendered, desired, renderedAt } = built
   const allowed = refused(app, desired, tools.kinds)
   app.revision = built.revision
+  takeRules(tools, app, desired)
   app.sourceTypes = rendered.sources.map(({ type }) => type)
   app.renderedAt = renderedAt
   app.desiredProblems = [...desired.problems, ...allowed.problems]

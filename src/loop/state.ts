@@ -1,7 +1,15 @@
 // What the loop remembers: applications, and per application each object that Git declares or the inventory names.
 import type { Cause } from '../core/classify/index.ts'
 import type { FightState } from '../core/decide/index.ts'
-import type { AppDefinition, AppKey, ProjectDefinition } from '../core/definition/index.ts'
+import {
+  type AppDefinition,
+  type AppKey,
+  NO_BOOK,
+  NO_RULES,
+  type ProjectDefinition,
+  type RuleBook,
+  type RuleDocument,
+} from '../core/definition/index.ts'
 import type { DesiredObject } from '../core/desired/index.ts'
 import type { ObjectEvaluation } from '../core/evaluate/index.ts'
 import { type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
@@ -21,6 +29,8 @@ export interface Tracked {
   evaluation: ObjectEvaluation | null
   /** The desired digest that the evaluation was made for. */
   evaluatedFor: string
+  /** The ignore rules that it was made under. */
+  evaluatedUnder: RuleBook
   /** Not yet brought to the revision in force. */
   pending: boolean
   /** A pass will visit it in its order: events only update its evaluation. */
@@ -82,6 +92,12 @@ export interface AppState {
   desiredEmpty: boolean
   /** Digest of the definition that the desired set was built for. */
   builtFor: string
+  /** Ignore rules that hold for its objects. */
+  rules: RuleBook
+  /** What they were made of, to tell a change. */
+  rulesFrom: readonly unknown[]
+  /** Those among the objects of its source. */
+  repositoryRules: RuleDocument
   readonly objects: Map<string, Tracked>
   requested: AppDefinition['operation']
   operation: OperationState | null
@@ -127,6 +143,9 @@ export function newApp(key: AppKey): AppState {
     desiredComplete: false,
     desiredEmpty: true,
     builtFor: '',
+    rules: NO_BOOK,
+    rulesFrom: [],
+    repositoryRules: NO_RULES,
     objects: new Map(),
     requested: null,
     operation: null,
@@ -160,6 +179,7 @@ export class ObjectIndex {
       desired: null,
       evaluation: null,
       evaluatedFor: '',
+      evaluatedUnder: app.rules,
       pending: false,
       queued: false,
       busy: null,

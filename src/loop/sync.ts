@@ -17,6 +17,7 @@ function needsVisit(tools: SyncTools, tracked: Tracked): boolean {
   if (tracked.desired === null) return false
   if (tracked.app.requested !== null) return true
   if (tracked.evaluation === null || tracked.evaluatedFor !== tracked.desired.digest) return true
+  if (tracked.evaluatedUnder !== tracked.app.rules) return true
   if (tracked.pending || tracked.queued || tracked.evaluation.status !== 'Synced') return true
   return !tracked.enforced && mayWrite(tools, tracked.app)
 }

@@ -51,7 +51,7 @@ import { VERSION } from './version.ts'
 
 const ARGOCD = 'argocd'
 /** Keys of an argocd-cm. */
-const DECIDES_HEALTH = /^data\.resource\.customizations(?:$|\.health\.|\.useOpenLibs\.)/
+const DECIDES_HEALTH = /^resource\.customizations(?:$|\.health\.|\.useOpenLibs\.|\[.*\]\.(?:health|useOpenLibs))/
 
 export interface InspectionOptions extends Place {
   readonly stdin: () => AsyncIterable<Uint8Array>
@@ -132,7 +132,7 @@ export class Inspections {
     const { reader } = cluster
     const { target } = request
     const namespace = application.metadata.namespace ?? ARGOCD
-    const { settings, problems } =
+    const { settings, platform, problems } =
       request.argocdCm === undefined
         ? await readClusterSettings(reader, namespace)
         : await this.#settings(request.argocdCm)
@@ -146,7 +146,7 @@ export class Inspections {
       local === undefined
         ? await this.#withSource(reader, namespace, (source) => renderApp({ source, reader }, { definition, project }))
         : await readSource(this.#options, local, { ...localSource(definition), cluster: await reader.capabilities() })
-    const input = appInput(application, { definition, project, settings, rendered }, namespace)
+    const input = appInput(application, { definition, project, settings, platform, rendered }, namespace)
     const desired =
       local ?? definition.sources.map(({ repoURL, chart, path }) => `${repoURL} ${chart || path || '.'}`).join(', ')
     const revision = rendered.revision === '' ? {} : { revision: rendered.revision }
@@ -201,7 +201,7 @@ export class Inspections {
     target: FilesOf,
     fallback: string,
   ): Promise<{ input: InspectInput; problems: readonly Problem[] }> {
-    const { settings, problems } = await this.#settings(request.argocdCm)
+    const { settings, platform, problems } = await this.#settings(request.argocdCm)
     const { app } = target
     const definition = definitionFor(app, target.namespace, fallback)
     const rendered = await readSource(this.#options, target.path, app === null ? {} : localSource(definition))
@@ -211,6 +211,7 @@ export class Inspections {
         definition,
         project: null,
         settings,
+        platform,
         controlPlaneNamespace: app === null ? ARGOCD : definition.namespace,
         rendered,
         as,

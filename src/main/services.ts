@@ -75,7 +75,7 @@ function appServices(env: Environment): AppWork {
 function installService(env: Environment, clock: Clock): InstallServices['install'] {
   return (request) =>
     withCluster(env, request, async ({ reader, writer }) => {
-      const { settings } = readSettings(null)
+      const { settings, platform } = readSettings(null)
       const compare = async (definition: KubeObject) => {
         const rendered = {
           revision: '',
@@ -90,6 +90,7 @@ function installService(env: Environment, clock: Clock): InstallServices['instal
             definition: filesDefinition(''),
             project: null,
             settings,
+            platform,
             controlPlaneNamespace: '',
             rendered,
             as: 'files',

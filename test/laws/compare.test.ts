@@ -1,3 +1,4 @@
+import { NO_BOOK } from '../../src/core/definition/index.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ownershipOf } from '../../src/core/classify/index.ts'
@@ -24,7 +25,7 @@ function input({ desired, live, form = null }: Sides, schema: ObjectSchema): Com
     live,
     schema,
     normalForm: form,
-    ignore: [],
+    ignore: NO_BOOK,
     neighbours: { autoscalers: [] },
     managersOf: (path) => ownership.owners(path).map(({ entry }) => entry.manager ?? ''),
   }

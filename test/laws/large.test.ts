@@ -1,4 +1,5 @@
 // Large objects cost in proportion to their size, whatever differs in them.
+import { NO_BOOK } from '../../src/core/definition/index.ts'
 import { describe, expect, it } from 'vitest'
 import { compare, type CompareInput } from '../../src/core/compare/index.ts'
 import { type KubeObject, refOf } from '../../src/core/kube/index.ts'
@@ -13,7 +14,7 @@ interface Pair {
 function input({ desired, live, form }: Pair): CompareInput {
   const ref = refOf(desired)
   const neighbours = { autoscalers: [] }
-  const given = { ref, desired, live, schema: schemaOfKind(ref), normalForm: form ?? null, ignore: [], neighbours }
+  const given = { ref, desired, live, schema: schemaOfKind(ref), normalForm: form ?? null, ignore: NO_BOOK, neighbours }
   return { ...given, managersOf: () => [] } as unknown as CompareInput
 }
 

@@ -1,10 +1,12 @@
 // Desired × live → the differences that nobody can explain, and those that somebody can.
 import { type FieldPath, type Json, type JsonMap, type KubeObject, pathKey, SERVER_METADATA } from '../kube/index.ts'
+import type { IgnoreRule } from '../definition/index.ts'
 import type { ObjectSchema } from '../merge/index.ts'
 import { explain, type Explained } from './account.ts'
 import { withoutChosen } from './chosen.ts'
 import type { CoverContext } from './cover.ts'
 import { delegated, type DelegationContext, named } from './delegate.ts'
+import { typeAt } from './element.ts'
 import { indexRules, kindName, type RuleIndex } from './explain.ts'
 import { applyIgnoreRules, managerRule, type Sides } from './ignore.ts'
 import { Locator } from './locate.ts'
@@ -49,6 +51,21 @@ function ignoredOf(field: Mutable<FieldChange>, { rule, owner, carry, confidence
   return ignored
 }
 
+function withStatus({ desired, declaredStatus }: CompareInput): KubeObject {
+  return declaredStatus === undefined ? desired : { ...desired, status: declaredStatus }
+}
+
+const STATUS: FieldPath = [{ kind: 'field', name: 'status' }]
+
+/** Where a declared status is to be compared: what it says and live does not. What else a status says is no difference. */
+function statusDeviations({ desired, live }: Sides, schema: ObjectSchema): Deviation[] {
+  if (desired.status === undefined) return []
+  const type = typeAt(schema, STATUS)
+  const values = { desired: desired.status as Json, live: live.status as Json | undefined, form: undefined }
+  const { deviations } = walkValue(values, type, { hasForm: false, at: STATUS })
+  return deviations.filter(({ change }) => change !== 'added')
+}
+
 function walkSides(
   sides: Sides,
   schema: ObjectSchema,
@@ -73,10 +90,9 @@ const MADE_ANEW: Explanation = { rule: UNSTABLE, owner: 'admission', carry: fals
 const byPath = (a: FieldChange, b: FieldChange): number => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)
 
 /** Which rule of the user's, if any, takes a difference with these owners out of the drift. */
-function managedBy(input: CompareInput): (path: FieldPath) => Explanation | undefined {
-  const context = { ref: input.ref, managersOf: input.managersOf }
+function managedBy(input: CompareInput, rules: readonly IgnoreRule[]): (path: FieldPath) => Explanation | undefined {
   return (path) => {
-    const rule = managerRule(path, input.ignore, context)
+    const rule = managerRule(path, rules, input.managersOf)
     return rule === undefined ? undefined : { rule: rule.id, owner: null, carry: true }
   }
 }
@@ -104,6 +120,7 @@ function delegationOf(input: CompareInput, rules: RuleIndex): DelegationContext 
     managersOf: input.managersOf,
     emptied: input.emptied === true,
     wanted: new Set(),
+    off: input.ignore.switchedOff,
   }
 }
 
@@ -131,9 +148,10 @@ interface Judge {
 
 /** Compares one object. Pure; inputs stay as they are. `rules` may be passed in when many objects of a kind are compared. */
 export function compare(input: CompareInput, rules: RuleIndex = indexRules(kindName(input.ref))): Comparison {
+  const own = input.ignore.of(input.ref)
   const { sides, ignored, broken } = applyIgnoreRules(
-    { desired: input.desired, live: input.live, normalForm: input.normalForm },
-    input.ignore,
+    { desired: withStatus(input), live: input.live, normalForm: input.normalForm },
+    own,
     { ref: input.ref, schema: input.schema },
   )
   const locate = new Locator()
@@ -152,11 +170,14 @@ export function compare(input: CompareInput, rules: RuleIndex = indexRules(kindN
     locate,
     hasForm,
     owned,
-    managed: managedBy(input),
+    managed: managedBy(input, own),
+    off: input.ignore.switchedOff,
     delegate: (suspect) => delegated(suspect, delegation),
   }
   const fields: FieldChange[] = []
-  for (const deviation of deviations) tell(explain(deviation, context), { fields, ignored }, { input, context, roots })
+  const all =
+    input.declaredStatus === undefined ? deviations : [...deviations, ...statusDeviations(sides, input.schema)]
+  for (const deviation of all) tell(explain(deviation, context), { fields, ignored }, { input, context, roots })
   return {
     fields: fields.sort(byPath),
     ignored: ignored.sort(byPath),

@@ -63,7 +63,7 @@ function splits({ type, value }: Node): boolean {
 /** Custom resources get the defaults of their own schema. */
 function schemaDefault({ path, value }: Node, context: CoverContext): Explanation | undefined {
   const last = path.at(-1)
-  if (context.hasForm || last?.kind !== 'field') return undefined
+  if (context.hasForm || last?.kind !== 'field' || context.off.has('builtin/schema-default')) return undefined
   const parent = typeAt(context.schema, path.slice(0, -1))
   if (parent.kind !== 'map' || !deepEqual(parent.defaultOf(last.name), value)) return undefined
   return { rule: 'builtin/schema-default', owner: 'kube-apiserver', carry: false }

@@ -29,6 +29,8 @@ export interface DelegationContext {
   readonly managersOf: (path: FieldPath) => readonly string[]
   /** Bookkeeping that we once wrote is gone: names that are missing accuse as well. */
   readonly emptied: boolean
+  /** Delegation rules that the user switched off. */
+  readonly off: ReadonlySet<string>
   /** Kinds that would have to be looked at to decide. */
   readonly wanted: Set<string>
 }
@@ -95,7 +97,7 @@ export function delegated(suspect: Suspect, context: DelegationContext): Explana
   if (context.index.size === 0) return undefined
   const { known } = context.subject.neighbours
   for (const candidate of candidates(suspect, context)) {
-    if (!applies(candidate, suspect, context)) continue
+    if (context.off.has(candidate.rule.id) || !applies(candidate, suspect, context)) continue
     const { rule } = candidate
     const owner = proof(rule.evidence, suspect, context.subject)
     if (owner !== null)

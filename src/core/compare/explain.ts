@@ -93,6 +93,8 @@ export interface ExplainContext {
   readonly locate: Locator
   /** Static defaults stand in only while the server's own form is unknown. */
   readonly hasForm: boolean
+  /** Shipped rules that the user switched off. */
+  readonly off: ReadonlySet<string>
   /** Did somebody write this on purpose? */
   readonly owned: (path: FieldPath) => boolean
 }
@@ -129,7 +131,7 @@ function firstThatHolds(
   context: ExplainContext,
 ): BuiltinRule | undefined {
   for (const { rule, segments } of rules) {
-    if (!matches(segments, addition.path) || !applies(rule, context)) continue
+    if (!matches(segments, addition.path) || !applies(rule, context) || context.off.has(rule.id)) continue
     if (rule.unlessOwned === true && context.owned(addition.path)) continue
     const last = addition.path.at(-1)
     const name = last?.kind === 'field' ? last.name : ''

@@ -1,5 +1,5 @@
 // Takes what the user's ignoreDifferences name out of both sides, and remembers what that hid.
-import { type IgnoreRule, type JsonPath, matchJqPaths, matchPointers, ruleMatches } from '../definition/index.ts'
+import { type IgnoreRule, type JsonPath, matchJqPaths, matchPointers } from '../definition/index.ts'
 import {
   deepEqual,
   type FieldPath,
@@ -148,7 +148,7 @@ function hidden(rule: IgnoreRule, sides: { desired: Named; live: Named }, schema
   })
 }
 
-/** Both sides without the places that the rules name, and what they hid. Inputs stay as they are. */
+/** Both sides without the places that these rules name, and what they hid. Inputs stay as they are. */
 export function applyIgnoreRules(
   sides: Sides,
   rules: readonly IgnoreRule[],
@@ -158,7 +158,8 @@ export function applyIgnoreRules(
   let broken: Problem | null = null
   const ignored: IgnoredChange[] = []
   for (const rule of rules) {
-    if (rule.problem !== null || !ruleMatches(rule, context.ref)) continue
+    if (rule.problem !== null) continue
+    if (rule.jsonPointers.length === 0 && rule.jqPaths.length === 0) continue
     const desired = namedBy(rule, current.desired)
     const live = namedBy(rule, current.live)
     const failure = failureOf(rule, [live, desired], context.ref)
@@ -178,12 +179,10 @@ export function applyIgnoreRules(
 export function managerRule(
   path: FieldPath,
   rules: readonly IgnoreRule[],
-  context: { ref: ObjectRef; managersOf: (path: FieldPath) => readonly string[] },
+  managersOf: (path: FieldPath) => readonly string[],
 ): IgnoreRule | undefined {
-  const listed = rules.filter(
-    (rule) => rule.problem === null && rule.managers.length > 0 && ruleMatches(rule, context.ref),
-  )
+  const listed = rules.filter((rule) => rule.problem === null && rule.managers.length > 0)
   if (listed.length === 0) return undefined
-  const owners = context.managersOf(path)
+  const owners = managersOf(path)
   return listed.find((rule) => owners.some((owner) => rule.managers.includes(owner)))
 }

@@ -1,5 +1,9 @@
 // desired × live → what differs, field by field, and what explains the rest.
 export { compare } from './compare.ts'
+export { POD_SPEC as POD_SPECS } from './builtin-rules.ts'
+export { beneath, overreach } from './beneath.ts'
+export { fieldClass, type FieldClass, isSensitive } from './field-class.ts'
+export { switchableRules, type SwitchableRule } from './switchable.ts'
 export { UNSTABLE } from './unstable.ts'
 export { indexRules, kindName, type RuleIndex } from './explain.ts'
 export type * from './delegation.ts'

@@ -1,4 +1,4 @@
-import type { IgnoreRule } from '../definition/index.ts'
+import type { RuleBook } from '../definition/index.ts'
 import type { FieldPath, Json, KubeObject, ObjectRef } from '../kube/index.ts'
 import type { ObjectSchema } from '../merge/index.ts'
 import type { Neighbours } from './neighbours.ts'
@@ -50,13 +50,16 @@ export interface IgnoredChange extends FieldChange {
 export interface CompareInput {
   readonly ref: ObjectRef
   readonly desired: KubeObject
+  /** What Git declares of `status`, where that is to be compared. */
+  readonly declaredStatus?: Json
   readonly live: KubeObject
   readonly schema: ObjectSchema
   /** What the server itself makes of `desired`; null = not known (tables stand in). */
   readonly normalForm: KubeObject | null
   /** An earlier form that `normalForm` contradicts. */
   readonly formBefore?: KubeObject | null
-  readonly ignore: readonly IgnoreRule[]
+  /** The user's rules, of which those hold that speak of this object. */
+  readonly ignore: RuleBook
   readonly neighbours: Neighbours
   /** Names of managers that own a path, for `managedFieldsManagers` rules. */
   readonly managersOf: (path: FieldPath) => readonly string[]

@@ -145,6 +145,13 @@ function reportedOnly({ field, permissions }: FieldQuestion): Verdict | null {
     const severity = severityOf(field)
     return verdict('alert', 'reported-only', { permitted: false, severity, rule: 'builtin/never-heal-lifecycle' })
   }
+  const [first] = field.path
+  if (first?.kind === 'field' && first.name === 'status')
+    return verdict('alert', 'reported-only', {
+      permitted: false,
+      severity: 'warning',
+      rule: 'builtin/never-heal-status',
+    })
   if (permissions.requested !== null || !isRestart(field)) return null
   const rule = 'builtin/rollout-restart'
   return verdict('alert', 'restart-requested', { permitted: false, severity: 'info', rule })

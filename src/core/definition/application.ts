@@ -18,7 +18,8 @@ import {
   stringOf,
 } from './field.ts'
 import { readIgnoreRules } from './ignore-rule.ts'
-import { readMarks } from './metadata.ts'
+import { withNotes } from './ignore-note.ts'
+import { notesOf, readMarks } from './metadata.ts'
 import { readRequestedOperation } from './operation.ts'
 import { readSources } from './source.ts'
 import { readSyncOptions } from './sync-options.ts'
@@ -152,7 +153,7 @@ function readSpec(spec: Field): Spec {
     multiSource,
     written: readWritten(spec),
     destinationNamespace: destination.namespace,
-    ignoreDifferences: readIgnoreRules(member(spec, 'ignoreDifferences')),
+    ignoreDifferences: readIgnoreRules(member(spec, 'ignoreDifferences'), { origin: 'application', annotated: false }),
     ...readSyncPolicy(member(spec, 'syncPolicy')),
   }
 }
@@ -205,13 +206,15 @@ export function parseApplication(
   if (!checkIdentity(root)) return refuse(reading)
   const meta = member(root, 'metadata')
   const spec = readSpec(member(root, 'spec'))
+  const marks = readMarks(meta)
   const definition = {
     key,
     namespace,
     name: stringOf(member(meta, 'name')),
     uid: stringOf(member(meta, 'uid')),
     ...spec,
-    ...readMarks(meta),
+    ...marks,
+    ignoreDifferences: withNotes(spec.ignoreDifferences, notesOf(meta)),
     ...readRequestedOperation(member(root, 'operation'), spec),
     deleting: isSet(member(meta, 'deletionTimestamp')),
   }

@@ -139,9 +139,15 @@ function step(nodes: readonly Node[], states: ReadonlySet<number>, character: st
   return after
 }
 
+/** Whether the pattern means more than itself. */
+export function isGlob(pattern: string): boolean {
+  return SPECIAL.test(pattern)
+}
+
 /** Whether the whole of `text` matches. A malformed pattern matches nothing, as in Argo CD. */
 export function globMatches(pattern: string, text: string, options: GlobOptions = {}): boolean {
   if (!SPECIAL.test(pattern)) return pattern === text
+  if (pattern === '*' && options.separators === undefined) return true
   const compiled = compile(pattern, options.separators ?? '')
   if (compiled === null) return false
   let states = new Set<number>()

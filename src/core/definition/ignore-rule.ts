@@ -1,18 +1,15 @@
-import type { ObjectRef } from '../kube/index.ts'
+// One ignore rule as people write it → what comparison works with.
 import { type Problem, problem } from '../problem/index.ts'
 import { complain, type Field, isZero, itemsOf, mapOf, member, refuseOthers, stringOf, stringsOf } from './field.ts'
-import { globMatches } from './glob.ts'
+import { noteOf, NOTE_FIELDS } from './ignore-note.ts'
 import { parseJqPath } from './jq-path.ts'
 import { parsePointer } from './json-pointer.ts'
-import type { IgnoreRule, JqPath } from './types.ts'
+import type { GroupKind, IgnoreRule, JqPath, RuleOrigin } from './types.ts'
 
-const FIELDS = ['group', 'kind', 'name', 'namespace', 'jsonPointers', 'jqPathExpressions', 'managedFieldsManagers']
+const SCOPE = ['group', 'kind', 'name', 'namespace']
+const PLACES = ['jsonPointers', 'jqPathExpressions', 'managedFieldsManagers']
 
-interface Expressions {
-  readonly jsonPointers: readonly (readonly string[])[]
-  readonly jqPaths: readonly JqPath[]
-  readonly problem: Problem | null
-}
+type Expressions = Pick<IgnoreRule, 'jsonPointers' | 'jqPaths' | 'managers' | 'problem'>
 
 function readExpressions(field: Field): Expressions {
   const jsonPointers: (readonly string[])[] = []
@@ -30,37 +27,43 @@ function readExpressions(field: Field): Expressions {
   }
   const message = `${field.path} cannot be used: ${complaints.join('; ')}`
   const subject = { ...field.reading.subject, path: field.path }
-  return { jsonPointers, jqPaths, problem: complaints.length === 0 ? null : problem('HF2005', message, subject) }
+  const broken: Problem | null = complaints.length === 0 ? null : problem('HF2005', message, subject)
+  if (broken !== null) field.reading.problems.push(broken)
+  return { jsonPointers, jqPaths, managers: stringsOf(member(field, 'managedFieldsManagers')), problem: broken }
 }
 
-function readRule(field: Field): IgnoreRule {
+/** A rule whose kind is known from where it stands: the value of a key of `argocd-cm`. */
+export function readRuleOfKind(field: Field, of: GroupKind, origin: RuleOrigin): IgnoreRule {
   mapOf(field)
-  refuseOthers(field, { supported: FIELDS })
+  const note = noteOf(field)
+  return { id: field.path, origin, ...of, name: '', namespace: '', ...note, ...readExpressions(field) }
+}
+
+/** `annotated`: who owns the rule and why stands beside its places, where Argo CD's own objects have no room for it. */
+export interface RuleReading {
+  readonly origin: RuleOrigin
+  readonly annotated: boolean
+}
+
+function readRule(field: Field, { origin, annotated }: RuleReading): IgnoreRule {
+  mapOf(field)
+  refuseOthers(field, { supported: [...SCOPE, ...PLACES, ...(annotated ? NOTE_FIELDS : [])] })
   const kind = member(field, 'kind')
   if (isZero(kind)) complain(kind, 'HF2001', `${kind.path} is missing`)
-  const expressions = readExpressions(field)
-  if (expressions.problem !== null) field.reading.problems.push(expressions.problem)
   return {
     id: field.path,
+    origin,
     group: stringOf(member(field, 'group')),
     kind: stringOf(kind),
     name: stringOf(member(field, 'name')),
     namespace: stringOf(member(field, 'namespace')),
-    managers: stringsOf(member(field, 'managedFieldsManagers')),
-    ...expressions,
+    ...(annotated ? noteOf(field) : NO_NOTE),
+    ...readExpressions(field),
   }
 }
 
-export function readIgnoreRules(field: Field): readonly IgnoreRule[] {
-  return itemsOf(field).map(readRule)
-}
+const NO_NOTE = { owner: '', reason: '', review: '' }
 
-/** Whether the rule speaks about this object. Group '' is the core group only; group and kind may be `*`. */
-export function ruleMatches(rule: IgnoreRule, ref: Omit<ObjectRef, 'version'>): boolean {
-  return (
-    globMatches(rule.group, ref.group) &&
-    globMatches(rule.kind, ref.kind) &&
-    (rule.name === '' || globMatches(rule.name, ref.name)) &&
-    (rule.namespace === '' || globMatches(rule.namespace, ref.namespace))
-  )
+export function readIgnoreRules(field: Field, reading: RuleReading): readonly IgnoreRule[] {
+  return itemsOf(field).map((item) => readRule(item, reading))
 }

@@ -6,10 +6,19 @@ export { accessFor } from './access-for.ts'
 export { IN_CLUSTER_NAME, IN_CLUSTER_SERVER, parseApplication } from './application.ts'
 export { parseGoDuration } from './duration.ts'
 export { isDeeperThan } from './field.ts'
-export { globMatches, type GlobOptions } from './glob.ts'
-export { ruleMatches } from './ignore-rule.ts'
+export { globMatches, type GlobOptions, isGlob } from './glob.ts'
+export {
+  parseIgnoreRules,
+  holdsIgnoreRules,
+  IGNORE_RULES_LABEL,
+  NO_RULES,
+  type RuleDocument,
+} from './ignore-document.ts'
+export { writtenPlaces } from './ignore-note.ts'
+export { NO_BOOK, RuleBook, ruleMatches } from './rule-book.ts'
+export { isExcluded } from './resource-filter.ts'
 export { type JqMatches, type JqPathParse, type JsonPath, matchJqPaths, parseJqPath } from './jq-path.ts'
-export { matchPointers, parsePointer, type PointerParse } from './json-pointer.ts'
+export { formatPointerText, matchPointers, parsePointer, type PointerParse } from './json-pointer.ts'
 export { projectAllowsApp, projectAllowsObject, sourceReposAllow } from './permission.ts'
 export {
   type FieldOwnerRule,

@@ -17,6 +17,11 @@ export function parsePointer(text: string): PointerParse {
   return { segments: parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')) }
 }
 
+/** The pointer as it is written. */
+export function formatPointerText(segments: readonly string[]): string {
+  return segments.map((segment) => `/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
 function pointerPath(object: unknown, segments: readonly string[]): JsonPath | undefined {
   const path: (string | number)[] = []
   let current = object

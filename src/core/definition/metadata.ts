@@ -29,7 +29,7 @@ const HARMLESS = new Set(
   ].map((name) => ARGO + name),
 )
 
-export type AppMarks = Pick<AppDefinition, 'mode' | 'refresh' | 'skip' | 'cascadeDelete'>
+export type AppMarks = Pick<AppDefinition, 'mode' | 'refresh' | 'skip' | 'cascadeDelete' | 'switchedOff'>
 
 /** One annotation as a field; wrong types have been complained of once. */
 function annotation(annotations: Field, name: string): Field {
@@ -57,7 +57,7 @@ function readCompareOptions(annotations: Field): void {
   for (const option of stringOf(field).split(',')) {
     const text = option.trim()
     if (text === '' || text === 'IgnoreExtraneous') continue
-    if (text === 'ServerSideDiff=true' || text === 'ServerSideDiff=false') {
+    if (/^(ServerSideDiff|IncludeMutationWebhook)=(true|false)$/.test(text)) {
       complain(field, 'HF2007', `${field.path}: ${text} has no effect; Holdfast has one way to compare`)
     } else complain(field, 'HF2002', `${field.path}: ${text} is not supported yet`)
   }
@@ -85,6 +85,17 @@ function readFinalizers(finalizers: Field): AppMarks['cascadeDelete'] {
   return cascade
 }
 
+/** `holdfast.dev/ignore-rules`: who owns the Application's ignore rules, why, and until when. */
+export function notesOf(metadata: Field): Field {
+  return annotation(member(metadata, 'annotations'), 'holdfast.dev/ignore-rules')
+}
+
+/** `holdfast.dev/switch-off-rules`: shipped rules, comma separated. */
+function readSwitchedOff(annotations: Field): readonly string[] {
+  const text = stringOf(annotation(annotations, 'holdfast.dev/switch-off-rules'))
+  return text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
+}
+
 /** What the Application's own metadata says about how to treat it. */
 export function readMarks(metadata: Field): AppMarks {
   const annotations = member(metadata, 'annotations')
@@ -94,6 +105,7 @@ export function readMarks(metadata: Field): AppMarks {
     mode: readMode(annotations),
     refresh: readRefresh(annotations),
     skip: stringOf(annotation(annotations, `${ARGO}skip-reconcile`)) === 'true',
+    switchedOff: readSwitchedOff(annotations),
     cascadeDelete: readFinalizers(member(metadata, 'finalizers')),
   }
 }

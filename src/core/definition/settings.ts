@@ -1,6 +1,9 @@
 import type { KubeObject } from '../kube/index.ts'
+import { readCompareOptions } from './compare-options.ts'
+import { readCustomizations } from './customizations.ts'
 import { parseGoDuration } from './duration.ts'
 import { complain, type Field, isSet, mapOf, member, type Reading, stringOf } from './field.ts'
+import { DEFAULT_RESOURCES, readResourceFilter } from './resource-filter.ts'
 import type { Parsed, Settings, TrackingMethod } from './types.ts'
 
 const DEFAULT_SETTINGS: Settings = {
@@ -9,25 +12,16 @@ const DEFAULT_SETTINGS: Settings = {
   installationID: '',
   reconciliationMs: 120_000,
   reconciliationJitterMs: 60_000,
+  ignoreDifferences: [],
+  knownTypes: [],
+  ignoreStatus: 'all',
+  resources: DEFAULT_RESOURCES,
 }
 
 const METHODS: readonly TrackingMethod[] = ['annotation', 'label', 'annotation+label']
 
 /** Keys that change what is rendered, compared, judged healthy or permitted, and that are not read yet. */
-const NOT_YET = [
-  'resource.customizations',
-  'resource.exclusions',
-  'resource.inclusions',
-  'resource.compareoptions',
-  'resource.customLabels',
-  'globalProjects',
-]
-const NOT_YET_PREFIXES = [
-  'resource.customizations.health.',
-  'resource.customizations.useOpenLibs.',
-  'resource.customizations.ignoreDifferences.',
-  'resource.customizations.knownTypeFields.',
-]
+const NOT_YET = ['resource.customLabels', 'globalProjects']
 
 const LABEL_KEY = /^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/
 
@@ -62,8 +56,8 @@ function readLabelKey(field: Field): string | null {
 
 function reportOthers(data: Field): void {
   for (const [name, value] of Object.entries(mapOf(data))) {
-    const known = NOT_YET.includes(name) || NOT_YET_PREFIXES.some((prefix) => name.startsWith(prefix))
-    if (known && value !== '') complain(member(data, name), 'HF2002', `argocd-cm: ${name} is not supported yet`)
+    if (NOT_YET.includes(name) && value !== '')
+      complain(member(data, name), 'HF2002', `argocd-cm: ${name} is not supported yet`)
   }
 }
 
@@ -86,7 +80,15 @@ export function parseSettings(argocdCm: KubeObject | null): Parsed<Settings> {
     reconciliationMs: readDuration(key('timeout.reconciliation'), DEFAULT_SETTINGS.reconciliationMs),
     reconciliationJitterMs: readDuration(key('timeout.reconciliation.jitter'), DEFAULT_SETTINGS.reconciliationJitterMs),
   }
+  const customizations = readCustomizations(data)
+  const compare = readCompareOptions(key('resource.compareoptions'))
+  const compared = {
+    ignoreDifferences: [...customizations.ignoreDifferences, ...compare.rules],
+    knownTypes: customizations.knownTypes,
+    ignoreStatus: compare.ignoreStatus,
+    resources: readResourceFilter(key('resource.exclusions'), key('resource.inclusions')),
+  }
   reportOthers(data)
   if (trackingMethod === null || instanceLabelKey === null) return { value: null, problems: reading.problems }
-  return { value: { trackingMethod, instanceLabelKey, ...rest }, problems: reading.problems }
+  return { value: { trackingMethod, instanceLabelKey, ...rest, ...compared }, problems: reading.problems }
 }

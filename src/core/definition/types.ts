@@ -31,10 +31,22 @@ export interface JqPath {
   readonly filter: Filter
 }
 
+/** Why somebody left something alone, and until when that holds; '' = they do not say. */
+export interface RuleNote {
+  readonly owner: string
+  readonly reason: string
+  /** The day (YYYY-MM-DD) on which the rule has to be looked at again. */
+  readonly review: string
+}
+
+/** Where a rule is written: `platform` = a ConfigMap beside the Applications, `repository` = one that the source declares. */
+export type RuleOrigin = 'application' | 'argocd-cm' | 'platform' | 'repository' | 'object' | 'builtin'
+
 /** One `ignoreDifferences` entry. Globs match group, kind, name and namespace; '' for name or namespace means any. */
-export interface IgnoreRule {
+export interface IgnoreRule extends RuleNote {
   /** `spec.ignoreDifferences[0]`; shipped rules are `builtin/…`. */
   readonly id: string
+  readonly origin: RuleOrigin
   readonly group: string
   readonly kind: string
   readonly name: string
@@ -91,6 +103,8 @@ export interface AppDefinition {
     readonly annotations: Readonly<Record<string, string>>
   }
   readonly ignoreDifferences: readonly IgnoreRule[]
+  /** Shipped rules that do not hold for this application. */
+  readonly switchedOff: readonly string[]
   /** Destination and ignore rules as they stand in the Application, for `status.sync.comparedTo`. */
   readonly written: { readonly destination: JsonMap; readonly ignoreDifferences: readonly JsonMap[] }
   /** From `holdfast.dev/mode` on the Application; null = says nothing. */
@@ -154,6 +168,33 @@ export interface Settings {
   /** `timeout.reconciliation` and its jitter, in milliseconds; 0 = no polling. */
   readonly reconciliationMs: number
   readonly reconciliationJitterMs: number
+  /** Rules for the objects of every application, as `argocd-cm` has them. */
+  readonly ignoreDifferences: readonly IgnoreRule[]
+  /** Fields of custom resources that hold a type of Kubernetes' own. */
+  readonly knownTypes: readonly KnownTypeField[]
+  /** Whose declared `status` is compared. */
+  readonly ignoreStatus: 'all' | 'crd' | 'none'
+  readonly resources: ResourceFilter
+}
+
+/** `knownTypeFields`: the value at `field` of this kind is a `type` (`core/Quantity`, `core/v1/PodSpec`). */
+export interface KnownTypeField extends GroupKind {
+  readonly field: readonly string[]
+  readonly type: string
+}
+
+/** An entry of `resource.exclusions` or `resource.inclusions`; an empty list means any. */
+export interface ResourceEntry {
+  readonly apiGroups: readonly string[]
+  readonly kinds: readonly string[]
+  readonly clusters: readonly string[]
+}
+
+/** Which kinds are worked on at all. */
+export interface ResourceFilter {
+  readonly exclusions: readonly ResourceEntry[]
+  /** [] = all kinds that are not excluded. */
+  readonly inclusions: readonly ResourceEntry[]
 }
 
 /** Either a usable definition, or the problems that say why not. A usable one may carry problems that only report. */

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../kube/index.ts'
-import type { ObjectOptions } from './types.ts'
+import type { LeaveAlone, ObjectOptions } from './types.ts'
 
 const DEFAULTS: ObjectOptions = {
   prune: true,
@@ -8,6 +8,7 @@ const DEFAULTS: ObjectOptions = {
   ignoreExtraneous: false,
   validate: true,
   declaredOnly: false,
+  leave: null,
 }
 
 /** What one option does; `refused` also reports it. */
@@ -43,6 +44,39 @@ const SYNC_OPTIONS: Readonly<Record<string, Effect>> = {
 
 const COMPARE_OPTIONS: Readonly<Record<string, Effect>> = {
   IgnoreExtraneous: { set: { ignoreExtraneous: true } },
+  // There is one way to compare, and admission has its say in it.
+  'ServerSideDiff=true': { set: {} },
+  'ServerSideDiff=false': { set: {} },
+  'IncludeMutationWebhook=true': { set: {} },
+  'IncludeMutationWebhook=false': { set: {} },
+}
+
+/** Flux reads these as labels and as annotations, their values in whatever case. */
+const FLUX: readonly { readonly key: string; readonly value: string; readonly what: LeaveAlone['what'] }[] = [
+  { key: 'kustomize.toolkit.fluxcd.io/reconcile', value: 'disabled', what: 'everything' },
+  { key: 'kustomize.toolkit.fluxcd.io/ssa', value: 'Ignore', what: 'everything' },
+  { key: 'helm.toolkit.fluxcd.io/driftDetection', value: 'disabled', what: 'differences' },
+  { key: 'kustomize.toolkit.fluxcd.io/ssa', value: 'IfNotPresent', what: 'differences' },
+  { key: 'kustomize.toolkit.fluxcd.io/ssa', value: 'Merge', what: 'additions' },
+]
+
+const FLUX_PRUNE = 'kustomize.toolkit.fluxcd.io/prune'
+
+function isMarked({ metadata }: KubeObject, { key, value }: { key: string; value: string }): boolean {
+  return [metadata.labels, metadata.annotations].some(
+    (map) => map !== undefined && Object.hasOwn(map, key) && map[key]?.toLowerCase() === value.toLowerCase(),
+  )
+}
+
+/** What Flux' marks on an object ask to be left alone; the widest wins. */
+export function leaveOf(object: KubeObject): LeaveAlone | null {
+  const mark = FLUX.find((each) => isMarked(object, each))
+  return mark === undefined ? null : { what: mark.what, rule: `${mark.key}: ${mark.value}` }
+}
+
+/** Flux would not prune it. */
+export function keptByFlux(object: KubeObject): boolean {
+  return isMarked(object, { key: FLUX_PRUNE, value: 'disabled' }) || leaveOf(object)?.what === 'everything'
 }
 
 export function annotationOf(object: KubeObject, name: string): string | undefined {
@@ -75,6 +109,8 @@ export function readObjectOptions(object: KubeObject): OptionsRead {
       if (effect === undefined || effect.refused === true) refused.push(`${name}: ${option}`)
     }
   }
+  options = { ...options, leave: leaveOf(object) }
+  if (keptByFlux(object)) options = { ...options, prune: false }
   if (annotationOf(object, 'helm.sh/resource-policy') === 'keep') options = { ...options, delete: false }
   return { options, refused }
 }

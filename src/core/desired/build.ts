@@ -1,3 +1,4 @@
+import { holdsIgnoreRules, NO_RULES, parseIgnoreRules, type RuleDocument } from '../definition/index.ts'
 import { formatRef, isMap, refKey } from '../kube/index.ts'
 import { CATALOGUE, type Problem, problem } from '../problem/index.ts'
 import { destinationNamespace, liftNamespaces } from './namespace.ts'
@@ -71,6 +72,23 @@ function inOrder(objects: readonly DesiredObject[]): readonly DesiredObject[] {
     .map(({ desired }) => desired)
 }
 
+/** Ignore rules that stand among the objects they are about. */
+function declaredRules(declared: readonly DesiredObject[], app: string): RuleDocument {
+  const documents = declared
+    .filter(({ object }) => holdsIgnoreRules(object))
+    .map(({ object, origin: { file, line } }) =>
+      parseIgnoreRules(object, {
+        origin: 'repository',
+        subject: { app, ...(file === '' ? {} : { file }), ...(line > 0 ? { line } : {}) },
+      }),
+    )
+  return {
+    rules: documents.flatMap(({ rules }) => rules),
+    switchedOff: documents.flatMap(({ switchedOff }) => switchedOff),
+    problems: documents.flatMap(({ problems }) => problems),
+  }
+}
+
 /**
  * Rendered objects → the desired set of one application, in the order of applying. Never throws, changes nothing of its
  * input. One unusable object keeps itself out and the set from being complete; it stops no other.
@@ -81,11 +99,19 @@ export function buildDesired(input: DesiredInput): DesiredSet {
     const message = `${appTrackingName} is longer than a label may be, and objects are tracked by label only`
     const long = problem('HF3007', message, { app: definition.key }, 'Track by annotation, or choose a shorter name.')
     const problems = [...rendered.problems, long]
-    return { revision: rendered.revision, objects: [], unknown: [], problems, complete: false }
+    return { revision: rendered.revision, objects: [], rules: NO_RULES, unknown: [], problems, complete: false }
   }
   const { objects, unknown, problems, complete } = gather(input)
   const declared = [...objects.values()]
   const namespace = destinationNamespace(input, declared)
   const all = liftNamespaces(namespace === undefined ? declared : [namespace, ...declared])
-  return { revision: rendered.revision, objects: inOrder(all), unknown, problems, complete }
+  const rules = declaredRules(declared, definition.key)
+  return {
+    revision: rendered.revision,
+    objects: inOrder(all),
+    rules,
+    unknown,
+    problems: [...problems, ...rules.problems],
+    complete,
+  }
 }

@@ -58,6 +58,7 @@ export function destinationNamespace(
       ignoreExtraneous: true,
       validate: true,
       declaredOnly: true,
+      leave: null,
     },
     secret: false,
   }

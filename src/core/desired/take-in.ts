@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
-import { type AppDefinition, type ProjectDefinition, projectAllowsObject, type Settings } from '../definition/index.ts'
-import { canonicalJson, formatRef, groupOf, type KubeObject, type ObjectRef, refOf } from '../kube/index.ts'
+import {
+  type AppDefinition,
+  IN_CLUSTER_SERVER,
+  isExcluded,
+  type ProjectDefinition,
+  projectAllowsObject,
+  type Settings,
+} from '../definition/index.ts'
+import { canonicalJson, formatRef, groupOf, type Json, type KubeObject, type ObjectRef, refOf } from '../kube/index.ts'
 import { type Problem, type ProblemCode, type ProblemSubject, problem } from '../problem/index.ts'
 import { annotationOf, hookOf, readObjectOptions, readWave } from './annotations.ts'
 import { checkEnvelope } from './check.ts'
@@ -23,9 +30,9 @@ export interface DesiredContext {
   readonly marks?: 'none'
 }
 
-/** What became of one rendered object. `left` = it could not be taken in; `hook` = it is not meant to be. */
+/** What became of one rendered object. `left` = it could not be taken in; `out` = it is not meant to be. */
 export interface TakenIn {
-  readonly result: 'taken' | 'unknown' | 'left' | 'hook'
+  readonly result: 'taken' | 'unknown' | 'left' | 'out'
   readonly object?: DesiredObject
   readonly problems: readonly Problem[]
 }
@@ -96,16 +103,25 @@ function remarks(written: KubeObject, object: KubeObject, subject: ProblemSubjec
   return problems
 }
 
+/** The declared status, where `ignoreResourceStatusField` wants it compared. */
+function comparedStatus({ status }: KubeObject, { group, kind }: ObjectRef, settings: Settings): Json | undefined {
+  const isCrd = group === 'apiextensions.k8s.io' && kind === 'CustomResourceDefinition'
+  const ignored = settings.ignoreStatus === 'all' || (settings.ignoreStatus === 'crd' && isCrd)
+  return ignored || status === undefined || status === null ? undefined : (status as Json)
+}
+
 function finish(item: RenderedObject, ref: ObjectRef, context: DesiredContext): TakenIn {
   const subject = subjectOf(context, item, ref)
   const clean = cleanObject(item.object, ref.group)
   const folded = isSecret(ref) ? foldStringData(clean) : clean
   if (typeof folded === 'string') return left('HF3007', `${subject.object} cannot be used: ${folded}`, subject)
   const object = marked(folded, ref, context)
+  const status = comparedStatus(item.object, ref, context.settings)
   const taken: DesiredObject = {
     ref,
     object,
-    digest: digestOf(object),
+    ...(status === undefined ? {} : { status }),
+    digest: digestOf(status === undefined ? object : { ...object, status }),
     origin: item.origin,
     wave: readWave(clean) ?? 0,
     options: readObjectOptions(clean).options,
@@ -142,7 +158,11 @@ export function takeIn(item: RenderedObject, context: DesiredContext): TakenIn {
   const hook = hookOf(clean)
   if (hook !== null) {
     const message = `${subject.object} is a hook (${hook}); hooks are not supported yet, it is left out`
-    return { result: 'hook', problems: [problem('HF3006', message, subject)] }
+    return { result: 'out', problems: [problem('HF3006', message, subject)] }
+  }
+  if (context.marks !== 'none' && isExcluded(context.settings.resources, ref, IN_CLUSTER_SERVER)) {
+    const message = `${subject.object} is left out: its kind is excluded (resource.exclusions, resource.inclusions)`
+    return { result: 'out', problems: [problem('HF3012', message, subject)] }
   }
   if (ref.name !== '') return place(item, ref, context)
   if (clean.metadata.generateName === undefined) return left('HF3007', `${ref.kind} has no metadata.name`, subject)

@@ -1,4 +1,5 @@
-import type { KubeObject, ObjectRef } from '../kube/index.ts'
+import type { RuleDocument } from '../definition/index.ts'
+import type { Json, KubeObject, ObjectRef } from '../kube/index.ts'
 import type { Problem } from '../problem/index.ts'
 
 /** Where a rendered object was written: file relative to the repository root, line 1-based (0 = unknown). */
@@ -67,13 +68,27 @@ export interface ObjectOptions {
    * declare it.
    */
   readonly declaredOnly: boolean
+  /** Asked for by Flux' annotations; null = nothing is left alone. */
+  readonly leave: LeaveAlone | null
+}
+
+/**
+ * What of an object is left alone: `additions` of others; all `differences` once it is there; `everything`, its creation
+ * included.
+ */
+export interface LeaveAlone {
+  readonly what: 'additions' | 'differences' | 'everything'
+  /** The mark that says so, as the rule that is named. */
+  readonly rule: string
 }
 
 export interface DesiredObject {
   readonly ref: ObjectRef
   /** Complete, as it is to be applied: namespace set, tracking marks on, stringData folded into data. */
   readonly object: KubeObject
-  /** Hash of `object`. */
+  /** What Git declares of `status`, where the settings want it compared. It is never written. */
+  readonly status?: Json
+  /** Hash of `object`, and of `status`. */
   readonly digest: string
   readonly origin: Origin
   readonly wave: number
@@ -86,6 +101,8 @@ export interface DesiredSet {
   readonly revision: string
   readonly objects: readonly DesiredObject[]
   readonly problems: readonly Problem[]
+  /** Ignore rules that the source declares for its own objects. */
+  readonly rules: RuleDocument
   /** Objects of a kind the server does not serve (each with an HF3002 problem). They may be served later. */
   readonly unknown: readonly RenderedObject[]
   /** False when some rendered object could not be taken in, or the render was not complete: then nothing is pruned. */

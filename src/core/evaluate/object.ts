@@ -18,11 +18,12 @@ import {
   type Comparison,
   type FieldChange,
   type IgnoredChange,
+  overreach,
   UNSTABLE,
   webhooksOf,
 } from '../compare/index.ts'
 import { decideExtra, decideField, decideMissing, fights, type Verdict } from '../decide/index.ts'
-import { NO_OWNERSHIP, ruleMatches } from '../definition/index.ts'
+import { NO_OWNERSHIP } from '../definition/index.ts'
 import { TRACKING_ANNOTATION } from '../desired/index.ts'
 import { healthOf } from '../health/index.ts'
 import { formatRef, isMap, type KubeObject } from '../kube/index.ts'
@@ -47,13 +48,15 @@ const NOTHING = {
   problems: [],
 } as const
 
+const MISSING = { status: 'Missing', message: '' } as const
+
 /** Enforcement begins: our bookkeeping is not there yet and was never before. */
 function begins(app: AppContext, snapshot: ObjectSnapshot, ownership: Ownership): boolean {
   return app.permissions.blocked === null && !snapshot.history.enforced && ownership.ours === undefined
 }
 
 function brokenRule(app: AppContext, snapshot: ObjectSnapshot): Problem | null {
-  return app.ignore.find((rule) => rule.problem !== null && ruleMatches(rule, snapshot.ref))?.problem ?? null
+  return app.ignore.of(snapshot.ref).find(({ problem: broken }) => broken !== null)?.problem ?? null
 }
 
 /** Git's side, where it declares the object. */
@@ -117,7 +120,8 @@ function judge(seen: Seen, { field, ownedBy }: Owned): EvaluatedField {
 /** Under enforcement every object we sync carries our bookkeeping; one whose bookkeeping was emptied gets it again. */
 function adopts(seen: Seen): boolean {
   const { permissions } = seen.app
-  if (seen.snapshot.desired?.options.declaredOnly === true) return false
+  const { declaredOnly, leave } = declared(seen.snapshot).options
+  if (declaredOnly || (leave !== null && leave.what !== 'additions')) return false
   if (
     seen.ownership.ours !== undefined ||
     permissions.blocked !== null ||
@@ -184,10 +188,12 @@ function once<T>(make: () => T): () => T {
 
 function see(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): Seen {
   const ownership = ownershipOf(live)
+  const { status: declaredStatus } = declared(snapshot)
   const comparison = compare(
     {
       ref: snapshot.ref,
       desired: declared(snapshot).object,
+      ...(declaredStatus === undefined ? {} : { declaredStatus }),
       live,
       schema: snapshot.schema,
       normalForm: snapshot.normalForm,
@@ -230,18 +236,28 @@ interface Judged {
   readonly preExisting: readonly string[]
 }
 
+/** What the declared object asks to be left alone. What Holdfast itself brought in and Git dropped is stale all the same. */
+function leftAlone({ snapshot, ownership }: Seen, field: FieldChange): IgnoredChange | null {
+  const { leave } = declared(snapshot).options
+  if (leave === null) return null
+  const others = field.change === 'added' && !ownership.owners(field.path).some(({ ours }) => ours)
+  if (leave.what === 'additions' && !others) return null
+  return { ...field, rule: leave.rule, owner: null, carry: true }
+}
+
 function judgeAll(seen: Seen): Judged {
   const { declaredOnly } = declared(seen.snapshot).options
   const { map } = seen.app.ownership ?? NO_OWNERSHIP
+  const left = seen.comparison.fields.flatMap((field) => leftAlone(seen, field) ?? [])
   const owned = seen.comparison.fields
-    .filter(({ change }) => !declaredOnly || change !== 'added')
+    .filter((field) => (!declaredOnly || field.change !== 'added') && leftAlone(seen, field) === null)
     .map((field) => ({ field, ownedBy: fieldOwnerOf(seen.snapshot.ref, field, map) }))
   const judged = owned.filter(({ ownedBy }) => ownedBy.kind !== 'controller').map((one) => judge(seen, one))
   const deferred = deferredMark(seen, judged)
   const fields = judged.filter(({ field }) => field !== deferred?.field)
   const preExisting = fields.filter(({ verdict }) => verdict.because === 'pre-existing').map(({ field }) => field.at)
   const declaredElsewhere = owned.filter(({ ownedBy }) => ownedBy.kind === 'controller').map(leftTo)
-  const ignored = [...seen.comparison.ignored, ...declaredElsewhere]
+  const ignored = [...seen.comparison.ignored, ...left, ...declaredElsewhere]
   if (deferred === null) return { fields, ignored, preExisting }
   return { fields, ignored: [...ignored, deferred.ignored], preExisting: [...preExisting, deferred.field.at] }
 }
@@ -290,8 +306,25 @@ function present(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): O
       ...controlled(seen),
       ...unanswered(seen),
       ...unstable(seen),
+      ...overreaching(seen),
     ],
   }
+}
+
+/** A rule that names a whole region hides there what somebody should know of. */
+function overreaching({ app, snapshot, comparison }: Seen): Problem[] {
+  const wide = new Map<string, string[]>()
+  for (const change of comparison.ignored) {
+    if (change.rule.startsWith('builtin/')) continue
+    const hidden = overreach(change, snapshot.schema)
+    if (hidden.length > 0) wide.set(change.rule, [...(wide.get(change.rule) ?? []), ...hidden])
+  }
+  const object = formatRef(snapshot.ref)
+  return [...wide].map(([rule, paths]) => {
+    const more = paths.length > 3 ? ` and ${paths.length - 3} more` : ''
+    const message = `${rule} hides ${paths.slice(0, 3).join(', ')}${more} of ${object}, which it does not name.`
+    return problem('HF2010', message, { app: app.app, object, path: rule })
+  })
 }
 
 /** What a controller makes for its own object is that controller's: declared as well, two write it. */
@@ -340,6 +373,8 @@ const ownedCause = (cause: Cause, owner: Owner | null): Cause => ({
 
 function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
   const desired = declared(snapshot)
+  if (desired.options.leave?.what === 'everything')
+    return { ...NOTHING, ref: snapshot.ref, status: 'Synced', difference: null, health: MISSING }
   const owner = askedOf(app, snapshot, null)
   const verdict = decideMissing(app.permissions, { contested: snapshot.contender !== null })
   const step = planObject({
@@ -362,7 +397,7 @@ function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
     owner,
     step,
     takeover: step === null ? null : [],
-    health: { status: 'Missing', message: '' },
+    health: MISSING,
     problems: contested(snapshot),
   }
 }

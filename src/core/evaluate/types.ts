@@ -1,7 +1,7 @@
 import type { Cause, Concern, Delivery, FieldOwner, Owner, OwnerSources } from '../classify/index.ts'
 import type { FieldChange, IgnoredChange, Neighbours, RuleIndex } from '../compare/index.ts'
 import type { FightState, Permissions, Verdict } from '../decide/index.ts'
-import type { AppKey, IgnoreRule, OwnershipSettings } from '../definition/index.ts'
+import type { AppKey, OwnershipSettings, RuleBook } from '../definition/index.ts'
 import type { DesiredObject } from '../desired/index.ts'
 import type { Health } from '../health/index.ts'
 import type { KubeObject, ObjectRef } from '../kube/index.ts'
@@ -19,7 +19,7 @@ export interface AppContext {
   readonly app: AppKey
   readonly revision: string
   readonly permissions: Permissions
-  readonly ignore: readonly IgnoreRule[]
+  readonly ignore: RuleBook
   /** Key for the digests that stand in for values; one per installation. */
   readonly digestKey: string
   /** Whose fields and objects are whose, who is a person and who a machine, as the installation says. */

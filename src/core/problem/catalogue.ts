@@ -71,6 +71,21 @@ export const CATALOGUE = {
   ),
   HF2006: entry('Project not found', 'wait', 'Create the AppProject or name an existing one.'),
   HF2007: entry('Field has no effect', 'report', 'Nothing to do; the field may stay.'),
+  HF2009: entry(
+    'Ignore rule speaks of nothing',
+    'report',
+    'Correct or remove the rule; `holdfast ignores lint` says more.',
+  ),
+  HF2010: entry(
+    'Ignore rule hides more than it names',
+    'report',
+    'Make the rule narrower; `holdfast ignores lint` proposes how.',
+  ),
+  HF2011: entry(
+    'Ignore rule is overdue for review',
+    'report',
+    'Look whether the rule is still right, then set another review date or remove it.',
+  ),
   HF2008: entry('Setting cannot be used', 'wait', 'Correct the key in the ConfigMap or Secret named.'),
   // 3xxx desired set
   HF3001: entry('Object declared twice', 'report', 'Remove one of the declarations; the last one is used.'),
@@ -85,6 +100,7 @@ export const CATALOGUE = {
   HF3006: entry('Hook not supported', 'report', 'The object is left out; run it by other means.'),
   HF3007: entry('Value unusable', 'wait', 'Correct the value named.'),
   HF3008: entry('Tracking annotation copied', 'report', 'The mark names another object; remove it.'),
+  HF3012: entry('Kind excluded', 'report', 'Take the kind out of resource.exclusions, or the object out of Git.'),
   HF3009: entry('Declared object has a controller', 'report', 'Drop it from Git: declare its owner, which makes it.'),
   HF3010: entry(
     'Orphaned resources',

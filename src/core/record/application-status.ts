@@ -115,6 +115,7 @@ const WARNINGS: Readonly<Record<string, string>> = {
   HF3006: 'ExcludedResourceWarning',
   HF3010: 'OrphanedResourceWarning',
   HF3011: 'OrphanedResourceWarning',
+  HF3012: 'ExcludedResourceWarning',
 }
 const MAX_CONDITIONS = 25
 

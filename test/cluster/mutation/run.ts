@@ -1,4 +1,5 @@
 // Mutates one object field by field on a real server and asks the comparison what it sees.
+import { NO_BOOK } from '../../../src/core/definition/index.ts'
 import { compare, type CompareInput, type Comparison } from '../../../src/core/compare/index.ts'
 import { ownershipOf } from '../../../src/core/classify/index.ts'
 import { evaluateObject } from '../../../src/core/evaluate/index.ts'
@@ -60,7 +61,7 @@ export function seen(subject: Comparable, live: KubeObject, normalForm: KubeObje
     live,
     schema: subject.schema,
     normalForm,
-    ignore: [],
+    ignore: NO_BOOK,
     neighbours: snapshotOf({ desired: subject.desired }).neighbours,
     managersOf: (path) => ownership.owners(path).map(({ entry }) => entry.manager ?? ''),
     emptied: ownership.empty,

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { loadAll } from 'js-yaml'
 import type { CompareInput, Neighbours } from '../../../src/core/compare/index.ts'
 import { ownershipOf } from '../../../src/core/classify/index.ts'
-import { type IgnoreRule, parseApplication } from '../../../src/core/definition/index.ts'
+import { parseApplication, RuleBook } from '../../../src/core/definition/index.ts'
 import { type KubeObject, type ObjectRef, refOf } from '../../../src/core/kube/index.ts'
 import {
   DEDUCED,
@@ -27,8 +27,9 @@ export function schemaOfKind(ref: Pick<ObjectRef, 'group' | 'version' | 'kind'>)
   return schema
 }
 
-export function ignoreRulesOf(application: KubeObject): readonly IgnoreRule[] {
-  return parseApplication(application).value?.ignoreDifferences ?? []
+export function ignoreRulesOf(application: KubeObject): RuleBook {
+  const definition = parseApplication(application).value
+  return new RuleBook(definition?.ignoreDifferences ?? [], definition?.switchedOff)
 }
 
 export interface Expected {
@@ -79,7 +80,7 @@ export function readCase(name: string): Case {
       live,
       schema: schema ?? DEDUCED,
       normalForm: form ?? null,
-      ignore: app === undefined ? [] : ignoreRulesOf(app),
+      ignore: app === undefined ? new RuleBook([]) : ignoreRulesOf(app),
       neighbours: neighbours ?? { autoscalers: [] },
       managersOf: (path) => ownership.owners(path).map(({ entry }) => entry.manager ?? ''),
     },

@@ -1,4 +1,5 @@
 // Objects as kube-apiserver and kube-controller-manager 1.35 stored them after one apply, and as a dry-run PUT answers.
+import { NO_BOOK } from '../../../src/core/definition/index.ts'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { compare } from '../../../src/core/compare/index.ts'
@@ -31,7 +32,7 @@ function differences({ desired, live, form }: Served): string[] {
     live,
     schema: schemaFor(desired),
     normalForm: form,
-    ignore: [],
+    ignore: NO_BOOK,
     neighbours: { autoscalers: [] },
     managersOf: () => [],
   })

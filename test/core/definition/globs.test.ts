@@ -58,6 +58,10 @@ describe('globMatches', () => {
 describe('ruleMatches', () => {
   const rule: IgnoreRule = {
     id: 'r',
+    origin: 'application',
+    owner: '',
+    reason: '',
+    review: '',
     group: 'apps',
     kind: 'Deployment',
     name: '',

@@ -1,4 +1,5 @@
 // Who else may write what: by the objects that prove it, as the loop learns them from watch events.
+import { NO_BOOK } from '../../../src/core/definition/index.ts'
 import { readdirSync, readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 import { describe, expect, it } from 'vitest'
@@ -58,7 +59,7 @@ function compared({ desired: base, objects = [] }: File, row: Row): Comparison {
     live: merged(desired, row.live),
     schema: schemaOfKind(ref),
     normalForm: row.form === undefined ? null : merged(desired, row.form === 'desired' ? {} : row.form),
-    ignore: [],
+    ignore: NO_BOOK,
     neighbours,
     managersOf: () => row.by ?? [],
     emptied: row.emptied ?? false,
@@ -86,7 +87,7 @@ describe('evidence that was not looked at', () => {
       live: merged(desired, live),
       schema: schemaOfKind(refOf(desired)),
       normalForm: null,
-      ignore: [],
+      ignore: NO_BOOK,
       neighbours: { autoscalers: [], known: new Set(known) },
       managersOf: () => [],
     }).wanted

@@ -5,6 +5,7 @@ import {
   type AppDefinition,
   parseApplication,
   parseProject,
+  parseSettings,
   type Settings,
 } from '../../../src/core/definition/index.ts'
 import {
@@ -18,13 +19,7 @@ import { formatRef, type KubeObject } from '../../../src/core/kube/index.ts'
 const CLUSTER_KINDS = ['Namespace', 'ClusterRole', 'CustomResourceDefinition']
 const SERVED = ['', 'apps', 'batch', 'rbac.authorization.k8s.io', 'apiextensions.k8s.io', 'served.example']
 
-const settings: Settings = {
-  trackingMethod: 'annotation',
-  instanceLabelKey: 'app.kubernetes.io/instance',
-  installationID: '',
-  reconciliationMs: 0,
-  reconciliationJitterMs: 0,
-}
+const settings = parseSettings(null).value as Settings
 
 function definition(options: { syncPolicy?: object; namespace?: string } = {}): AppDefinition {
   const { value, problems } = parseApplication({
@@ -285,7 +280,8 @@ describe('duplicates, hooks and options', () => {
     ],
     [{ 'argocd.argoproj.io/sync-options': 'Replace=true,constructor' }, { prune: true }, ['HF2002', 'HF2002']],
     [{ 'argocd.argoproj.io/compare-options': 'IgnoreExtraneous' }, { ignoreExtraneous: true }, []],
-    [{ 'argocd.argoproj.io/compare-options': 'ServerSideDiff=true' }, { ignoreExtraneous: false }, ['HF2002']],
+    [{ 'argocd.argoproj.io/compare-options': 'ServerSideDiff=true' }, { ignoreExtraneous: false }, []],
+    [{ 'argocd.argoproj.io/compare-options': 'Anything=else' }, { ignoreExtraneous: false }, ['HF2002']],
     [{ 'helm.sh/resource-policy': 'keep' }, { delete: false, prune: true }, []],
   ])('%j', (annotations, options, expected) => {
     const set = build([object('ConfigMap', { annotations })])

@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { AppDefinition, Settings } from '../../../src/core/definition/index.ts'
+import { type AppDefinition, parseSettings, type Settings } from '../../../src/core/definition/index.ts'
 import { appTrackingName, parseTrackingId, readTracking, trackingIdOf } from '../../../src/core/desired/index.ts'
 import type { KubeObject } from '../../../src/core/kube/index.ts'
 
-const settings: Settings = {
-  trackingMethod: 'annotation',
-  instanceLabelKey: 'app.kubernetes.io/instance',
-  installationID: '',
-  reconciliationMs: 0,
-  reconciliationJitterMs: 0,
-}
+const settings = parseSettings(null).value as Settings
 
 function live(id: string, metadata: object = {}): KubeObject {
   const annotations = { 'argocd.argoproj.io/tracking-id': id }

@@ -1,6 +1,7 @@
 // A case file → the snapshot that `evaluateObject` is to be given.
 import { CALM, type Permissions, type ReasonCode } from '../../../src/core/decide/index.ts'
 import type { AppContext, ObjectSnapshot } from '../../../src/core/evaluate/index.ts'
+import type { LeaveAlone } from '../../../src/core/desired/index.ts'
 import type { Neighbours } from '../../../src/core/compare/index.ts'
 import { type KubeObject, refOf } from '../../../src/core/kube/index.ts'
 import { problem } from '../../../src/core/problem/index.ts'
@@ -22,6 +23,7 @@ export interface Given {
   readonly contender?: string
   readonly pruneProtected?: boolean
   readonly declaredOnly?: boolean
+  readonly leave?: LeaveAlone
   readonly permissions?: {
     readonly blocked?: ReasonCode
     readonly enabled?: boolean
@@ -104,6 +106,7 @@ export function snapshotOf(given: Given): ObjectSnapshot {
     ignoreExtraneous: false,
     validate: true,
     declaredOnly: given.declaredOnly ?? false,
+    leave: given.leave ?? null,
   }
   const origin = { file: 'app.yaml', line: 1 }
   return {

@@ -1,0 +1,37 @@
+import { ownershipOf } from '../classify/index.ts'
+import { compare, type Comparison } from '../compare/index.ts'
+import type { RuleBook } from '../definition/index.ts'
+import type { ObjectSnapshot } from '../evaluate/index.ts'
+import type { KubeObject } from '../kube/index.ts'
+import type { RuledObject } from './types.ts'
+
+/** null: Git does not declare it, or it could not be read. */
+export function ruledObject(snapshot: ObjectSnapshot): RuledObject | null {
+  const { ref, desired, live, schema, normalForm, neighbours, rules } = snapshot
+  if (desired === null || live.state === 'unknown') return null
+  if (live.value === null) return { ref, compared: null }
+  const ownership = ownershipOf(live.value)
+  const managersOf = (path: Parameters<typeof ownership.owners>[0]): string[] =>
+    ownership.owners(path).map(({ entry }) => entry.manager ?? '')
+  const { object, status } = desired
+  const input = {
+    ref,
+    desired: object,
+    ...(status === undefined ? {} : { declaredStatus: status }),
+    live: live.value,
+    schema,
+    normalForm,
+    neighbours,
+    managersOf,
+  }
+  return { ref, compared: { input, rules, ownership } }
+}
+
+/** Under these rules; `live` stands in for the object's own. */
+export function comparedUnder(
+  { input, rules }: NonNullable<RuledObject['compared']>,
+  ignore: RuleBook,
+  live: KubeObject = input.live,
+): Comparison {
+  return compare({ ...input, live, ignore }, rules)
+}

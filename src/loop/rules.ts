@@ -1,0 +1,142 @@
+// Which ignore rules hold for an application, and the settings that say so, read again and again.
+import {
+  holdsIgnoreRules,
+  IGNORE_RULES_LABEL,
+  NO_RULES,
+  parseIgnoreRules,
+  parseSettings,
+  RuleBook,
+  type RuleDocument,
+  type Settings,
+} from '../core/definition/index.ts'
+import { canonicalJson, type Json, type KubeObject } from '../core/kube/index.ts'
+import { type Problem, toProblem } from '../core/problem/index.ts'
+import type { ClusterReader } from '../ports/cluster-reader.ts'
+import type { Deps } from './deps.ts'
+import type { AppState } from './state.ts'
+
+const EVERY_MS = 10_000
+const CONFIG_MAP = { group: '', version: 'v1', kind: 'ConfigMap' }
+
+export function mergedRules(documents: readonly RuleDocument[]): RuleDocument {
+  return {
+    rules: documents.flatMap(({ rules }) => rules),
+    switchedOff: documents.flatMap(({ switchedOff }) => switchedOff),
+    problems: documents.flatMap(({ problems }) => problems),
+  }
+}
+
+export function platformRulesOf(configMaps: readonly KubeObject[]): RuleDocument {
+  const named = configMaps.map((item) => ({ ...item, apiVersion: 'v1', kind: CONFIG_MAP.kind }))
+  const sorted = named
+    .filter(holdsIgnoreRules)
+    .sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))
+  return mergedRules(sorted.map((each) => parseIgnoreRules(each, { origin: 'platform' })))
+}
+
+/** Rules that stand in ConfigMaps beside the Applications. Throws HoldfastError HF4xxx when they may not be read. */
+export async function readPlatformRules(reader: Pick<ClusterReader, 'list'>, namespace: string): Promise<RuleDocument> {
+  const labelSelector = `${IGNORE_RULES_LABEL}=true`
+  const { items } = await reader.list({ ...CONFIG_MAP, namespace, labelSelector })
+  return platformRulesOf(items)
+}
+
+/** The order decides which rule is named where several hide the same: the nearest to the object goes first. */
+export function bookOf(
+  app: { readonly ignoreDifferences: RuleBook['all']; readonly switchedOff: readonly string[] } | null,
+  repository: RuleDocument,
+  system: SystemRules,
+): RuleBook {
+  const { platform, settings } = system
+  return new RuleBook(
+    [...(app?.ignoreDifferences ?? []), ...repository.rules, ...platform.rules, ...settings.ignoreDifferences],
+    [...(app?.switchedOff ?? []), ...repository.switchedOff, ...platform.switchedOff],
+  )
+}
+
+/** What holds for every application. */
+export interface SystemRules {
+  readonly settings: Settings
+  readonly platform: RuleDocument
+}
+
+/** Gives the application the rules that hold now. Rules that are the same stay the same book. */
+export function keepRules(app: AppState, system: SystemRules): void {
+  const { definition, repositoryRules, rulesFrom } = app
+  const from = [definition?.digest ?? '', repositoryRules, system]
+  if (rulesFrom.length > 0 && from.every((part, index) => part === rulesFrom[index])) return
+  app.rulesFrom = from
+  app.rules = bookOf(definition, repositoryRules, system)
+}
+
+export interface SettingsWatchOptions {
+  readonly deps: Pick<Deps, 'reader' | 'clock' | 'log' | 'options'>
+  readonly onChange: () => void
+}
+
+/** `argocd-cm` and the platform's own rules. */
+export class SettingsWatch {
+  readonly #options: SettingsWatchOptions
+  #timer: { cancel(): void } | null = null
+  #system: SystemRules
+  #known = ''
+  #said = ''
+
+  constructor(defaults: Settings, options: SettingsWatchOptions) {
+    this.#options = options
+    this.#system = { settings: defaults, platform: NO_RULES }
+  }
+
+  get system(): SystemRules {
+    return this.#system
+  }
+
+  /** Resolves when they were read once; a failure is logged and tried again. */
+  async start(): Promise<void> {
+    await this.#read()
+    this.#timer = this.#options.deps.clock.after(EVERY_MS, () => void this.start())
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+  }
+
+  async #read(): Promise<void> {
+    const { reader, options } = this.#options.deps
+    const { namespace } = options
+    try {
+      const [argocdCm, platform] = await Promise.all([
+        reader.get({ ...CONFIG_MAP, namespace, name: 'argocd-cm' }),
+        readPlatformRules(reader, namespace),
+      ])
+      const parsed = parseSettings(argocdCm)
+      this.#say([...parsed.problems, ...platform.problems])
+      this.#take(parsed.value ?? this.#system.settings, platform)
+    } catch (error) {
+      const { code, message } = toProblem(error, 'HF4010')
+      this.#say([{ ...toProblem(error, 'HF4010'), code, message: `argocd-cm and ignore rules not read: ${message}` }])
+    }
+  }
+
+  /** How objects are marked, and how often repositories are looked at, is settled when Holdfast starts. */
+  #take(read: Settings, platform: RuleDocument): void {
+    const isFirst = this.#known === ''
+    const { ignoreDifferences, knownTypes, ignoreStatus, resources } = read
+    const settings = isFirst
+      ? read
+      : { ...this.#system.settings, ...{ ignoreDifferences, knownTypes, ignoreStatus, resources } }
+    const known = canonicalJson([settings, platform] as unknown as Json)
+    if (known === this.#known) return
+    this.#known = known
+    this.#system = { settings, platform }
+    if (!isFirst) this.#options.onChange()
+  }
+
+  /** Each state of affairs is said once, not every ten seconds. */
+  #say(problems: readonly Problem[]): void {
+    const all = JSON.stringify(problems)
+    if (all === this.#said) return
+    this.#said = all
+    for (const { code, message } of problems) this.#options.deps.log.warn({ code }, message)
+  }
+}
