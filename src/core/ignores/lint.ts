@@ -151,10 +151,12 @@ function narrower({ hidden }: RuleUse, say: Say): Finding[] {
 }
 
 function byPeople({ hidden }: RuleUse, say: Say): Finding[] {
-  const edits = hidden.filter(({ cause }) => cause.actor.manager !== null && isPersonsTool(cause.actor.manager))
-  return edits.slice(0, 5).map(({ ref, at, cause }) => {
-    const when = cause.actor.time === null ? '' : `, ${cause.actor.time}`
-    return say('hides-people', 'error', `${at} of ${formatRef(ref)} was written by ${cause.actor.manager}${when}`)
+  const edits = hidden.flatMap(({ ref, writers }) =>
+    writers.filter(({ manager }) => isPersonsTool(manager)).map((writer) => ({ ref, ...writer })),
+  )
+  return edits.slice(0, 5).map(({ ref, at, manager, time }) => {
+    const when = time === null ? '' : `, ${time}`
+    return say('hides-people', 'error', `${at} of ${formatRef(ref)} was written by ${manager}${when}`)
   })
 }
 

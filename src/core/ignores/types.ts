@@ -1,4 +1,4 @@
-import type { Cause, Ownership } from '../classify/index.ts'
+import type { Ownership } from '../classify/index.ts'
 import type { CompareInput, FieldClass, RuleIndex } from '../compare/index.ts'
 import type { IgnoreRule } from '../definition/index.ts'
 import type { FieldPath, ObjectRef } from '../kube/index.ts'
@@ -14,13 +14,21 @@ export interface RuledObject {
   } | null
 }
 
+export interface Writer {
+  readonly at: string
+  readonly manager: string
+  /** ISO; null = not told. */
+  readonly time: string | null
+}
+
 /** A difference that one rule takes out of the reports. */
 export interface HiddenDifference {
   readonly ref: ObjectRef
   readonly at: string
   /** The places that really differ: at `at`, or inside of it. */
   readonly places: readonly FieldPath[]
-  readonly cause: Cause
+  /** Who owns these places, as far as bookkeeping tells. */
+  readonly writers: readonly Writer[]
 }
 
 /** What one rule does, alone, to a set of objects. */

@@ -1,9 +1,10 @@
 // What each rule does: the objects it speaks of, the places it names in them, the differences it hides.
-import { classifyField } from '../classify/index.ts'
+import type { Ownership } from '../classify/index.ts'
 import { beneath } from '../compare/index.ts'
 import { type IgnoreRule, matchJqPaths, matchPointers, RuleBook } from '../definition/index.ts'
+import { type FieldPath, formatPath } from '../kube/index.ts'
 import { comparedUnder } from './objects.ts'
-import type { HiddenDifference, RuledObject, RuleUse } from './types.ts'
+import type { HiddenDifference, RuledObject, RuleUse, Writer } from './types.ts'
 
 interface Tally {
   readonly rule: IgnoreRule
@@ -15,17 +16,19 @@ interface Tally {
 
 function hiddenOn(rule: IgnoreRule, compared: NonNullable<RuledObject['compared']>): HiddenDifference[] {
   const { input, ownership } = compared
-  return comparedUnder(compared, new RuleBook([rule])).ignored.flatMap((change) =>
-    change.rule === rule.id
-      ? [
-          {
-            ref: input.ref,
-            at: change.at,
-            places: beneath(change, input.schema),
-            cause: classifyField(change, ownership),
-          },
-        ]
-      : [],
+  return comparedUnder(compared, new RuleBook([rule])).ignored.flatMap((change) => {
+    if (change.rule !== rule.id) return []
+    const places = beneath(change, input.schema)
+    return [{ ref: input.ref, at: change.at, places, writers: writersOf(places, ownership) }]
+  })
+}
+
+function writersOf(places: readonly FieldPath[], ownership: Ownership): Writer[] {
+  return places.flatMap((path) =>
+    ownership
+      .owners(path)
+      .filter(({ ours }) => !ours)
+      .map(({ entry }) => ({ at: formatPath(path), manager: entry.manager ?? '', time: entry.time ?? null })),
   )
 }
 
