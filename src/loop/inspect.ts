@@ -1,4 +1,5 @@
 // Evaluates one desired set once, reading only: what `diff` shows is what the loop would find.
+import type { RuleBook } from '../core/definition/index.ts'
 import { appTrackingName, buildDesired, type DesiredSet, type Rendered } from '../core/desired/index.ts'
 import type { ObjectEvaluation } from '../core/evaluate/index.ts'
 import { groupOf, gvkKey, isMap, versionOf } from '../core/kube/index.ts'
@@ -13,6 +14,8 @@ export interface Inspection {
   readonly desired: DesiredSet
   /** What looks like the application's own, and is in neither Git nor its inventory. */
   readonly candidates: readonly Orphan[]
+  /** The ignore rules that held. */
+  readonly rules: RuleBook
   readonly problems: readonly Problem[]
 }
 
@@ -75,7 +78,13 @@ export async function inspect(tools: InspectTools, input: InspectInput): Promise
     ...inspector.unread,
     ...evaluations.flatMap(({ problems: own }) => own),
   ]
-  return { evaluations, desired, candidates: extras.candidates, problems: toldOnce(problems) }
+  return {
+    evaluations,
+    desired,
+    candidates: extras.candidates,
+    rules: inspector.rules,
+    problems: toldOnce(problems),
+  }
 }
 
 const NO_PODS = { evaluations: [], problems: [] }

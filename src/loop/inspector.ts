@@ -5,6 +5,7 @@ import { indexRules, INJECTORS, kindName, type Neighbours, type RuleIndex } from
 import {
   type AppDefinition,
   type IgnoreRule,
+  NO_BOOK,
   NO_RULES,
   type ProjectDefinition,
   RuleBook,
@@ -40,6 +41,8 @@ export interface InspectTools {
   readonly reader: InspectReader
   readonly clock: Pick<Clock, 'now'>
   readonly digestKey: string
+  /** Told of every object that was looked at, with all that was learned of it. */
+  readonly onSnapshot?: (snapshot: ObjectSnapshot, ignore: RuleBook) => void
   /** May the server be asked by dry run what it makes of a declared object? */
   readonly learn: 'dry-run' | 'never'
 }
@@ -185,14 +188,22 @@ export class Inspector {
     const context = this.#context(subject, live)
     const snapshot = await this.#snapshot(ref, desired, live)
     const first = evaluateObject(context, snapshot)
-    const wants = first.wanted.length > 0
-    const informed = wants ? { ...snapshot, neighbours: await this.#neighbours(ref, first.wanted) } : snapshot
+    const wanted = this.#wanted(first, context, snapshot)
+    const wants = wanted.length > 0
+    const informed = wants ? { ...snapshot, neighbours: await this.#neighbours(ref, wanted) } : snapshot
+    this.tools.onSnapshot?.(informed, context.ignore)
     const second = wants ? evaluateObject(context, informed) : first
     if (!second.question || desired === null || live.state !== 'complete' || live.value === null) return second
     const { object } = desired
     const answer = await this.limit(() => this.tools.reader.dryRun(object, live.value as KubeObject))
     const learned = answer.state === 'answered' ? { normalForm: answer.object } : { refusal: answer.message }
     return evaluateObject(context, { ...informed, question: 'refused', ...learned })
+  }
+
+  /** Who tries other rules has to know what explains a difference without the present ones. */
+  #wanted(first: ObjectEvaluation, context: AppContext, snapshot: ObjectSnapshot): readonly string[] {
+    if (this.tools.onSnapshot === undefined) return first.wanted
+    return evaluateObject({ ...context, ignore: NO_BOOK }, snapshot).wanted
   }
 
   /** Kinds of evidence that could not be read. */

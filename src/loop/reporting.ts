@@ -2,7 +2,9 @@
 import { formatRef, type ObjectRef } from '../core/kube/index.ts'
 import { type Orphan, orphanWhy, type Pruned } from '../core/orphan/index.ts'
 import { foldApp, type Evaluation, type ObjectEvaluation } from '../core/evaluate/index.ts'
-import type { AppDefinition } from '../core/definition/index.ts'
+import type { AppDefinition, RuleBook } from '../core/definition/index.ts'
+import { ruleProblems } from '../core/ignores/index.ts'
+import type { IgnoreSample } from '../ports/metrics.ts'
 import { applicationStatus, conditionTimesIn, type ConditionTimes, refusedStatus } from '../core/record/index.ts'
 import { deliveryReasonOf, problem, type Problem } from '../core/problem/index.ts'
 import type { JournalEntry } from '../ports/store.ts'
@@ -28,6 +30,7 @@ export class Reporting implements Reporter {
   readonly #due = new Map<AppState, { cancel(): void }>()
   readonly #writing = new Map<AppState, Promise<void>>()
   readonly #deliveries = new DeliveryNews()
+  readonly #rules = new WeakMap<AppState, { book: RuleBook; key: string; problems: readonly Problem[] }>()
   #waitingEvents = 0
   #onGone: (tracked: Tracked) => void = () => {}
   #onRecovery: (app: AppState) => void = () => {}
@@ -285,8 +288,21 @@ export class Reporting implements Reporter {
     return app.renderedAt > 0 ? evaluation : { ...evaluation, health: { status: 'Unknown', message: '' } }
   }
 
+  /** What is to be said of the rules themselves; made anew when they, the objects or the day are others. */
+  #ruleProblems(app: AppState): readonly Problem[] {
+    const today = new Date(this.#deps.clock.now()).toISOString().slice(0, 10)
+    const key = `${today} ${app.builtFor} ${app.objects.size}`
+    const known = this.#rules.get(app)
+    if (known?.book === app.rules && known.key === key) return known.problems
+    const refs = [...app.objects.values()].flatMap(({ ref, desired }) => (desired === null ? [] : [ref]))
+    const problems = app.renderedAt === 0 ? [] : ruleProblems(app.rules, { app: app.key, refs, today })
+    this.#rules.set(app, { book: app.rules, key, problems })
+    return problems
+  }
+
   problemsOf(app: AppState, evaluation: Evaluation): Problem[] {
-    return [...this.#problemsNow(app), ...evaluation.problems, ...app.orphanProblems, ...app.returned.values()]
+    const around = [...app.orphanProblems, ...app.returned.values(), ...this.#ruleProblems(app)]
+    return [...this.#problemsNow(app), ...evaluation.problems, ...around]
   }
 
   /** What keeps the application from being as Git declares it, besides what comparing found. */
@@ -299,6 +315,7 @@ export class Reporting implements Reporter {
     const { clock, metrics } = this.#deps
     const labels = { namespace: definition.namespace, name: definition.name }
     metrics.compared(labels, { fields: evaluation.counts.fields, at: clock.now() })
+    metrics.ignores(labels, this.#ignoreSample(app, evaluation))
     metrics.app({
       ...labels,
       project: definition.project,
@@ -310,6 +327,25 @@ export class Reporting implements Reporter {
       healthStatus: evaluation.health.status,
       operation: app.operation?.phase === 'Running' ? 'sync' : '',
     })
+  }
+
+  #ignoreSample(app: AppState, evaluation: Evaluation): IgnoreSample {
+    const { rules } = app
+    const people = new Set(rules.all.map(({ id }) => id))
+    const ignored = evaluation.objects.flatMap((object) => object.ignored)
+    const problems = this.problemsOf(app, evaluation)
+    const count = (code: Problem['code']): number =>
+      new Set(problems.filter((each) => each.code === code).map(({ subject }) => subject.path)).size
+    return {
+      rules: rules.all.length,
+      hidden: people.size === 0 ? 0 : ignored.filter(({ rule }) => people.has(rule)).length,
+      problems: {
+        unusable: count('HF2005'),
+        unmatched: count('HF2009'),
+        overreaching: count('HF2010'),
+        overdue: count('HF2011'),
+      },
+    }
   }
 
   /** The status as a function of its times: these alone are no news. */

@@ -8,7 +8,7 @@ import { createSource, renderText, type SourceRepositories } from '../adapters/s
 import type { Cluster } from '../adapters/kube-http/index.ts'
 import { createLog } from '../adapters/pino-log/index.ts'
 import pLimit from 'p-limit'
-import type { AppDefinition } from '../core/definition/index.ts'
+import type { AppDefinition, RuleDocument } from '../core/definition/index.ts'
 import { healthOf } from '../core/health/index.ts'
 import { type KubeObject, refKey, refOf } from '../core/kube/index.ts'
 import { orphanWhy } from '../core/orphan/index.ts'
@@ -39,11 +39,13 @@ import { readSourceSettings } from '../loop/source-settings.ts'
 import type { AppPlace, OrphansAnswer } from '../surfaces/cli/app.ts'
 import type { DiffRequest, DiffTarget } from '../surfaces/cli/diff.ts'
 import type { HealthAnswer } from '../surfaces/cli/health.ts'
+import type { AppIgnores, IgnoresRequest } from '../surfaces/cli/ignores.ts'
 import type { RenderAnswer, RenderRequest } from '../surfaces/cli/render.ts'
 import type { SetImageAnswer, SetImageRequest } from '../surfaces/cli/set-image.ts'
 import { readApplication } from './applications.ts'
 import { type Environment, withCluster } from './cluster.ts'
 import { type LocalSource, nothingIn, type Place, readOnly, readPlain, readSource } from './files.ts'
+import { ignoresOf, type IgnoringTools, readRuleFile } from './ignoring.ts'
 import { installation } from './installation.ts'
 import { renderAnswer } from './rendering.ts'
 import { setImage } from './set-image.ts'
@@ -341,6 +343,15 @@ export class Inspections {
     }))
     const none = objects.length === 0 && read.problems.length === 0 ? [nothingIn(file)] : []
     return { objects, problems: [...read.problems, ...deciding, ...none] }
+  }
+
+  ignores(request: IgnoresRequest): Promise<readonly AppIgnores[]> {
+    const withSource: IgnoringTools['withSource'] = (reader, namespace, use) => this.#withSource(reader, namespace, use)
+    return ignoresOf({ place: this.#options, localSource, withSource }, request)
+  }
+
+  ruleFile(path: string): Promise<RuleDocument> {
+    return readRuleFile(this.#options, path)
   }
 
   async #settings(argocdCm: string | undefined): Promise<SettingsRead> {

@@ -26,6 +26,16 @@ export interface SyncSample extends MetricsApp {
   readonly run: 'real' | 'dry'
 }
 
+export type RuleProblem = 'unusable' | 'unmatched' | 'overreaching' | 'overdue'
+
+export interface IgnoreSample {
+  readonly rules: number
+  /** Differences that people's rules hide. */
+  readonly hidden: number
+  /** How many rules have it. */
+  readonly problems: Readonly<Record<RuleProblem, number>>
+}
+
 export type HealResult = 'done' | 'failed' | 'unverified'
 export type WatchState = 'fresh' | 'listing' | 'stale'
 export type ApiVerb =
@@ -50,6 +60,8 @@ export interface Metrics {
   compared(app: MetricsApp, sample: { fields: number; at: number }): void
   /** Objects around the application that nobody declares. */
   orphaned(app: MetricsApp, sample: { project: string; count: number }): void
+  /** The ignore rules that hold for the application as it was compared last. */
+  ignores(app: MetricsApp, sample: IgnoreSample): void
   synced(sample: SyncSample): void
   reconciled(sample: { namespace: string; destServer: string; seconds: number }): void
   /** `seconds` from the event that showed the drift to the server's answer. */

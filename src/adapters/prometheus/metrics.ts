@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client'
-import type { AppInfo, Metrics, MetricsApp } from '../../ports/metrics.ts'
+import type { AppInfo, Metrics, MetricsApp, RuleProblem } from '../../ports/metrics.ts'
 import { codeLabel, label, repoLabel } from './labels.ts'
 import { machineSeries } from './machine.ts'
 import { type Series, series } from './series.ts'
@@ -79,7 +79,9 @@ function knownApps(limit: number, onUntracked: (count: number) => void): KnownAp
   }
 }
 
-type PerApp = Pick<Metrics, 'app' | 'compared' | 'orphaned' | 'synced' | 'healed' | 'forget'>
+const RULE_PROBLEMS: readonly RuleProblem[] = ['unusable', 'unmatched', 'overreaching', 'overdue']
+
+type PerApp = Pick<Metrics, 'app' | 'compared' | 'orphaned' | 'ignores' | 'synced' | 'healed' | 'forget'>
 
 function perApp(all: Series, limit: number): PerApp {
   const apps = knownApps(limit, (count) => all.untracked.set(count))
@@ -104,6 +106,13 @@ function perApp(all: Series, limit: number): PerApp {
       if (known.orphaned) all.orphaned.remove(known.orphaned)
       all.orphaned.set(labels, count)
       known.orphaned = labels
+    },
+    ignores: (app, { rules, hidden, problems }) => {
+      if (!apps.get(app)) return
+      all.ignoreRules.set(appLabels(app), rules)
+      all.ignoredFields.set(appLabels(app), hidden)
+      for (const [problem, count] of Object.entries(problems))
+        all.ignoreRuleProblems.set({ ...appLabels(app), problem }, count)
     },
     synced: ({ project, destServer, phase, run, ...app }) => {
       const labels = {
@@ -133,6 +142,9 @@ function perApp(all: Series, limit: number): PerApp {
       if (known.orphaned) all.orphaned.remove(known.orphaned)
       all.driftFields.remove(labels)
       all.lastCompare.remove(labels)
+      all.ignoreRules.remove(labels)
+      all.ignoredFields.remove(labels)
+      for (const problem of RULE_PROBLEMS) all.ignoreRuleProblems.remove({ ...labels, problem })
       for (const syncLabels of known.syncs.values()) all.sync.remove(syncLabels)
       for (const result of known.heals) all.heals.remove({ ...labels, result })
     },

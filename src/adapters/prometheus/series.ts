@@ -74,6 +74,21 @@ function perApp({ gauge, counter, histogram }: ReturnType<typeof makers>) {
   return {
     driftFields: gauge({ name: 'holdfast_drift_fields', help: fields, labels: APP }),
     lastCompare: gauge({ name: 'holdfast_last_compare_timestamp_seconds', help: compared, labels: APP }),
+    ignoreRules: gauge({
+      name: 'holdfast_ignore_rules',
+      help: 'Ignore rules that hold for the application.',
+      labels: APP,
+    }),
+    ignoredFields: gauge({
+      name: 'holdfast_ignored_fields',
+      help: 'Differences that people’s ignore rules hide.',
+      labels: APP,
+    }),
+    ignoreRuleProblems: gauge({
+      name: 'holdfast_ignore_rule_problems',
+      help: 'Ignore rules that cannot be used, speak of nothing, hide more than they name, or are overdue for review.',
+      labels: [...APP, 'problem'],
+    }),
     heals: counter({
       name: 'holdfast_heals_total',
       help: 'Heals by application and result.',

@@ -1,7 +1,7 @@
 // Ignore rules that stand in a ConfigMap: beside the Applications they hold for all of them, among the objects of a source
 // for the application that declares them. Every tool delivers a ConfigMap; none has to know what it says.
-import type { KubeObject } from '../kube/index.ts'
-import type { Problem, ProblemSubject } from '../problem/index.ts'
+import { isMap, type KubeObject } from '../kube/index.ts'
+import { type Problem, problem, type ProblemSubject } from '../problem/index.ts'
 import { readEmbedded } from './embedded-yaml.ts'
 import { type Field, isSet, mapOf, member, type Reading, refuseOthers, stringsOf } from './field.ts'
 import { readIgnoreRules } from './ignore-rule.ts'
@@ -28,6 +28,30 @@ export function holdsIgnoreRules(object: KubeObject): boolean {
     Object.hasOwn(labels, IGNORE_RULES_LABEL) &&
     labels[IGNORE_RULES_LABEL] === 'true'
   )
+}
+
+/** A field of any of the documents that hold rules. */
+function rulesField(root: Field): Field {
+  if (Array.isArray(root.value)) return root
+  for (const name of ['rules', 'ignoreDifferences']) if (isSet(member(root, name))) return member(root, name)
+  return member(member(root, 'spec'), 'ignoreDifferences')
+}
+
+/**
+ * Rules of a file: a list of them, a map with `rules` or `ignoreDifferences`, an Application, a ConfigMap that holds rules.
+ * Never throws.
+ */
+export function parseRuleFile(value: unknown, file: string): RuleDocument {
+  if (isMap(value) && value.kind === 'ConfigMap' && isMap(value.metadata))
+    return parseIgnoreRules(value as unknown as KubeObject, { origin: 'platform', subject: { file } })
+  const reading: Reading = { problems: [], subject: { file } }
+  const field = rulesField({ reading, path: '', value })
+  const rules = readIgnoreRules(field.path === '' ? { ...field, path: 'rules' } : field, {
+    origin: 'platform',
+    annotated: true,
+  })
+  if (rules.length === 0) reading.problems.push(problem('HF2008', `${file} holds no ignore rule`, { file }))
+  return { rules, switchedOff: [], problems: reading.problems }
 }
 
 function readText(field: Field, origin: RuleOrigin): Omit<RuleDocument, 'problems'> {

@@ -9,6 +9,7 @@ export { isDeeperThan } from './field.ts'
 export { globMatches, type GlobOptions, isGlob } from './glob.ts'
 export {
   parseIgnoreRules,
+  parseRuleFile,
   holdsIgnoreRules,
   IGNORE_RULES_LABEL,
   NO_RULES,

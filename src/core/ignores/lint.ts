@@ -79,19 +79,26 @@ function scopeLines(objects: readonly ObjectRef[]): string[] {
   return objects.length === 0 ? [] : [...(kinds.length === 1 ? kinds : []), ...one('name'), ...one('namespace')]
 }
 
-function unscoped({ rule, objects }: RuleUse, say: Say): Finding[] {
+const isOpen = (text: string): boolean => text === '' || isGlob(text)
+
+/** Parts of the scope that could be closed. */
+function openParts({ rule, objects }: RuleUse): string[] {
+  const kinds = (['group', 'kind'] as const).filter((part) => isGlob(rule[part]))
+  // The keys of argocd-cm name kinds and nothing else.
+  if (rule.origin === 'argocd-cm') return kinds
   const clusterScoped = objects.length > 0 && objects.every(({ namespace }) => namespace === '')
-  const open = [
-    ...(['group', 'kind'] as const).filter((part) => isGlob(rule[part])),
-    ...(rule.name === '' || isGlob(rule.name) ? ['name'] : []),
-    ...((rule.namespace === '' || isGlob(rule.namespace)) && !clusterScoped ? ['namespace'] : []),
-  ]
+  const places = (['name', 'namespace'] as const).filter((part) => isOpen(rule[part]))
+  return [...kinds, ...places.filter((part) => part === 'name' || !clusterScoped)]
+}
+
+function unscoped(use: RuleUse, say: Say): Finding[] {
+  const { rule, objects } = use
+  const open = openParts(use)
   if (open.length === 0) return []
   const now =
     objects.length === 0 ? '' : `; it speaks of ${objects.length} object${objects.length === 1 ? '' : 's'} now`
-  const lines = scopeLines(objects)
-  const proposal =
-    lines.length === 0 ? open.filter((part) => part.startsWith('name')).map((part) => `${part}: …`) : lines
+  const lines = rule.origin === 'argocd-cm' ? [] : scopeLines(objects)
+  const proposal = lines.length > 0 ? lines : open.map((part) => `${part}: …`)
   return [say('unscoped', 'warning', `it is open in ${open.join(', ')}${now}`, proposal)]
 }
 
@@ -121,15 +128,14 @@ function written(use: RuleUse, options: LintOptions): Finding[] {
   const say = sayOf(rule.id)
   if (rule.problem !== null) return [say('unusable', 'error', rule.problem.message, [rule.problem.action])]
   if (writtenPlaces(rule).length === 0) return [say('no-path', 'error', 'it names no path: it ignores nothing')]
-  const status = isStatusOnly(rule)
+  if (isStatusOnly(rule)) return [say('without-effect', 'note', 'status is not compared anyway')]
   const people = rule.managers.filter(isPersonsTool)
   return [
-    ...(status ? [say('without-effect', 'note', 'status is not compared anyway')] : []),
     ...(people.length === 0
       ? []
       : [say('hides-people', 'error', `it hides whatever people write with ${people.join(', ')}`)]),
     ...widthOf(rule, say),
-    ...(status ? [] : unscoped(use, say)),
+    ...unscoped(use, say),
     ...answerable(rule, options, say),
   ]
 }
@@ -161,13 +167,16 @@ function byPeople({ hidden }: RuleUse, say: Say): Finding[] {
 }
 
 function done(use: RuleUse): Finding[] {
-  const { rule, objects, fields, errors } = use
+  const { rule, objects, fields, hidden, errors } = use
   const say = sayOf(rule.id)
   if (rule.problem !== null || writtenPlaces(rule).length === 0 || isStatusOnly(rule)) return []
   const failed = errors.map((error) => say('unusable', 'error', `it fails on objects that it speaks of: ${error}`))
+  // An installation's own rules need not speak of this application's objects.
+  const isLocal = rule.origin === 'application' || rule.origin === 'repository'
+  if (!isLocal && hidden.length === 0) return failed
   if (objects.length === 0) return [...failed, say('matches-nothing', 'warning', 'it speaks of no object')]
   if (fields === 0 && errors.length === 0)
-    return [say('matches-nothing', 'warning', `it names nothing in the ${objects.length} objects that it speaks of`)]
+    return [say('matches-nothing', 'warning', `it names nothing in the objects that it speaks of (${objects.length})`)]
   return [...failed, ...narrower(use, say), ...byPeople(use, say)]
 }
 
@@ -185,8 +194,6 @@ function switches(book: RuleBook): Finding[] {
 /** Everything that is wrong with the rules of a book, given what each of them does. */
 export function lint(book: RuleBook, uses: readonly RuleUse[], options: LintOptions): readonly Finding[] {
   const { limit, tried } = options
-  // An installation's own rules need not speak of this application's objects.
-  const local = (use: RuleUse): boolean => use.rule.origin === 'application' || use.rule.origin === 'repository'
   const many =
     uses.length > limit
       ? [
@@ -199,7 +206,7 @@ export function lint(book: RuleBook, uses: readonly RuleUse[], options: LintOpti
     ...many,
     ...switches(book),
     ...uses.flatMap((use) => written(use, options)),
-    ...(tried ? uses.flatMap((use) => (local(use) || use.objects.length > 0 ? done(use) : [])) : []),
+    ...(tried ? uses.flatMap((use) => done(use)) : []),
     ...overlaps(book.all),
   ]
   const order = new Map(['', ...book.switchedOff, ...book.all.map(({ id }) => id)].map((id, at) => [id, at]))

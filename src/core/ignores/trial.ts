@@ -1,6 +1,7 @@
 // What a new rule would take out of the reports, and what would go unnoticed with it.
 import { type IgnoreRule, RuleBook } from '../definition/index.ts'
-import { type FieldPath, formatPath, formatRef, type ObjectRef } from '../kube/index.ts'
+import type { FieldChange } from '../compare/index.ts'
+import { type FieldPath, formatPath, formatRef, isMap, type ObjectRef } from '../kube/index.ts'
 import { comparedUnder } from './objects.ts'
 import { probe } from './seen.ts'
 import type { Finding, RuledObject } from './types.ts'
@@ -33,6 +34,12 @@ function isInside(path: string, intended: readonly string[]): boolean {
   return intended.some((each) => path === each || (path.startsWith(each) && /^[.[]/.test(path.slice(each.length))))
 }
 
+/** An added map all of whose members are named: nothing of it is left to be told. */
+function isEmptiedBy({ change, path, live }: FieldChange, hidden: ReadonlySet<string>): boolean {
+  if (change !== 'added' || !isMap(live)) return false
+  return Object.keys(live).every((name) => hidden.has(formatPath([...path, { kind: 'field', name }])))
+}
+
 function tryOn(compared: NonNullable<RuledObject['compared']>, input: TrialInput, grown: RuleBook): TriedObject {
   const { book, added, intended } = input
   const { ref } = compared.input
@@ -42,10 +49,12 @@ function tryOn(compared: NonNullable<RuledObject['compared']>, input: TrialInput
   const ids = new Set(added.filter(({ managers }) => managers.length === 0).map(({ id }) => id))
   // What the rule names, it is meant to hide; what only lies inside of that, it may not be.
   const named = new Set(after.ignored.filter(({ rule }) => ids.has(rule)).map(({ at }) => at))
-  const isMeant = (at: string): boolean => (intended.length > 0 ? isInside(at, intended) : named.has(at))
+  const hidden = new Set(after.ignored.map(({ at }) => at))
+  const isMeant = (field: FieldChange): boolean =>
+    intended.length > 0 ? isInside(field.at, intended) : named.has(field.at) || isEmptiedBy(field, hidden)
   const vanished = before.fields
     .filter(({ at }) => !kept.has(at))
-    .map(({ at }) => ({ path: at, intended: isMeant(at) }))
+    .map((field) => ({ path: field.at, intended: isMeant(field) }))
   const [unprobed, probed] = [probe(compared, book), probe(compared, grown)]
   const unseen = unprobed.flatMap((result, index) => {
     const now = probed[index]

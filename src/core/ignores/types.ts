@@ -11,6 +11,8 @@ export interface RuledObject {
     readonly input: Omit<CompareInput, 'ignore'>
     readonly rules: RuleIndex | undefined
     readonly ownership: Ownership
+    /** Rules of Holdfast's own that hold whatever else does. */
+    readonly always?: readonly IgnoreRule[]
   } | null
 }
 

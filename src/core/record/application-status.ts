@@ -116,6 +116,9 @@ const WARNINGS: Readonly<Record<string, string>> = {
   HF3010: 'OrphanedResourceWarning',
   HF3011: 'OrphanedResourceWarning',
   HF3012: 'ExcludedResourceWarning',
+  HF2009: 'IgnoreRuleWarning',
+  HF2010: 'IgnoreRuleWarning',
+  HF2011: 'IgnoreRuleWarning',
 }
 const MAX_CONDITIONS = 25
 

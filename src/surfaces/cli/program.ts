@@ -5,6 +5,7 @@ import { addApp, type AppServices } from './app.ts'
 import { addDiff } from './diff.ts'
 import { failureText } from './failure.ts'
 import { addHealth, type HealthServices } from './health.ts'
+import { addIgnores, type IgnoresServices } from './ignores.ts'
 import { addInstall, type InstallServices } from './install.ts'
 import { addRender, type RenderServices } from './render.ts'
 import { addRun, type RunServices } from './run.ts'
@@ -13,6 +14,7 @@ import { addSetImage, type SetImageServices } from './set-image.ts'
 export interface CliServices
   extends AppServices,
     HealthServices,
+    IgnoresServices,
     InstallServices,
     RenderServices,
     RunServices,
@@ -47,6 +49,7 @@ export function makeProgram(services: CliServices): Command {
   addSetImage(program, services)
   addApp(program, services)
   addHealth(program, services)
+  addIgnores(program, services)
   addInstall(program, services)
   program
     .command('version')
