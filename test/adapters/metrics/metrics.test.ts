@@ -111,6 +111,21 @@ it('keeps the number of label sets bounded', async () => {
   expect(await lines(metrics, 'holdfast_heal_seconds_count')).toEqual(['holdfast_heal_seconds_count 100'])
 })
 
+it('tells of ignore rules, and forgets them with their application (requirements: [S002-241])', async () => {
+  const metrics = start()
+  const app = { namespace: 'argocd', name: 'web' }
+  metrics.ignores(app, { rules: 4, hidden: 2, problems: { unusable: 0, unmatched: 1, overreaching: 0, overdue: 1 } })
+  expect(await lines(metrics, 'holdfast_ignore_rules')).toEqual([
+    'holdfast_ignore_rules{namespace="argocd",name="web"} 4',
+  ])
+  expect(await lines(metrics, 'holdfast_ignored_fields')).toHaveLength(1)
+  expect(await lines(metrics, 'holdfast_ignore_rule_problems')).toContain(
+    'holdfast_ignore_rule_problems{namespace="argocd",name="web",problem="overdue"} 1',
+  )
+  metrics.forget(app)
+  expect(await metrics.page()).not.toMatch(/holdfast_ignore\w*\{/)
+})
+
 it('exposes every family under its name, each with help and type', async () => {
   const metrics = start()
   metrics.reconciled({ namespace: 'argocd', destServer: 'https://kubernetes.default.svc', seconds: 0.02 })
@@ -129,6 +144,9 @@ it('exposes every family under its name, each with help and type', async () => {
     'argocd_app_reconcile histogram',
     'holdfast_drift_fields gauge',
     'holdfast_last_compare_timestamp_seconds gauge',
+    'holdfast_ignore_rules gauge',
+    'holdfast_ignored_fields gauge',
+    'holdfast_ignore_rule_problems gauge',
     'holdfast_heals_total counter',
     'holdfast_heal_seconds histogram',
     'holdfast_queue_depth gauge',
