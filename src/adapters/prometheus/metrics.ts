@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client'
-import type { AppInfo, Metrics, MetricsApp, RuleProblem } from '../../ports/metrics.ts'
+import type { AppInfo, IgnoreSample, Metrics, MetricsApp, RuleProblem } from '../../ports/metrics.ts'
 import { codeLabel, label, repoLabel } from './labels.ts'
 import { machineSeries } from './machine.ts'
 import { type Series, series } from './series.ts'
@@ -81,6 +81,26 @@ function knownApps(limit: number, onUntracked: (count: number) => void): KnownAp
 
 const RULE_PROBLEMS: readonly RuleProblem[] = ['unusable', 'unmatched', 'overreaching', 'overdue']
 
+interface IgnoreSeries {
+  set(labels: ReturnType<typeof appLabels>, sample: IgnoreSample): void
+  remove(labels: ReturnType<typeof appLabels>): void
+}
+
+function ignoreSeries(all: Series): IgnoreSeries {
+  return {
+    set: (labels, { rules, hidden, problems }) => {
+      all.ignoreRules.set(labels, rules)
+      all.ignoredFields.set(labels, hidden)
+      for (const problem of RULE_PROBLEMS) all.ignoreRuleProblems.set({ ...labels, problem }, problems[problem])
+    },
+    remove: (labels) => {
+      all.ignoreRules.remove(labels)
+      all.ignoredFields.remove(labels)
+      for (const problem of RULE_PROBLEMS) all.ignoreRuleProblems.remove({ ...labels, problem })
+    },
+  }
+}
+
 type PerApp = Pick<Metrics, 'app' | 'compared' | 'orphaned' | 'ignores' | 'synced' | 'healed' | 'forget'>
 
 function perApp(all: Series, limit: number): PerApp {
@@ -107,12 +127,8 @@ function perApp(all: Series, limit: number): PerApp {
       all.orphaned.set(labels, count)
       known.orphaned = labels
     },
-    ignores: (app, { rules, hidden, problems }) => {
-      if (!apps.get(app)) return
-      all.ignoreRules.set(appLabels(app), rules)
-      all.ignoredFields.set(appLabels(app), hidden)
-      for (const [problem, count] of Object.entries(problems))
-        all.ignoreRuleProblems.set({ ...appLabels(app), problem }, count)
+    ignores: (app, sample) => {
+      if (apps.get(app)) ignoreSeries(all).set(appLabels(app), sample)
     },
     synced: ({ project, destServer, phase, run, ...app }) => {
       const labels = {
@@ -142,9 +158,7 @@ function perApp(all: Series, limit: number): PerApp {
       if (known.orphaned) all.orphaned.remove(known.orphaned)
       all.driftFields.remove(labels)
       all.lastCompare.remove(labels)
-      all.ignoreRules.remove(labels)
-      all.ignoredFields.remove(labels)
-      for (const problem of RULE_PROBLEMS) all.ignoreRuleProblems.remove({ ...labels, problem })
+      ignoreSeries(all).remove(labels)
       for (const syncLabels of known.syncs.values()) all.sync.remove(syncLabels)
       for (const result of known.heals) all.heals.remove({ ...labels, result })
     },
