@@ -7,7 +7,7 @@ const HOOKS = ['argocd.argoproj.io/hook', 'helm.sh/hook']
 
 export interface PruneContext {
   readonly ref: ObjectRef
-  /** What was said of the desired set: hooks (HF3006) and excluded kinds (HF3012) that Git declares are left out of it. */
+  /** What was said of the desired set: hooks (HF3006) and excluded kinds (HF3020) that Git declares are left out of it. */
   readonly app: { readonly desiredProblems: readonly Problem[] }
 }
 
@@ -20,6 +20,6 @@ export function isPruneProtected(live: KubeObject, { ref, app }: PruneContext): 
   if (HOOKS.some((name) => annotations[name] !== undefined)) return true
   const object = formatRef(ref)
   return app.desiredProblems.some(
-    ({ code, subject }) => (code === 'HF3006' || code === 'HF3012') && subject.object === object,
+    ({ code, subject }) => (code === 'HF3006' || code === 'HF3020') && subject.object === object,
   )
 }

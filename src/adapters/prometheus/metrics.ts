@@ -105,7 +105,9 @@ type PerApp = Pick<Metrics, 'app' | 'compared' | 'orphaned' | 'ignores' | 'synce
 
 function perApp(all: Series, limit: number): PerApp {
   const apps = knownApps(limit, (count) => all.untracked.set(count))
+  const ignoring = ignoreSeries(all)
   return {
+    ignores: (app, sample) => void (apps.get(app) && ignoring.set(appLabels(app), sample)),
     app: (info) => {
       const known = apps.get(info)
       if (!known) return
@@ -126,9 +128,6 @@ function perApp(all: Series, limit: number): PerApp {
       if (known.orphaned) all.orphaned.remove(known.orphaned)
       all.orphaned.set(labels, count)
       known.orphaned = labels
-    },
-    ignores: (app, sample) => {
-      if (apps.get(app)) ignoreSeries(all).set(appLabels(app), sample)
     },
     synced: ({ project, destServer, phase, run, ...app }) => {
       const labels = {
@@ -158,7 +157,7 @@ function perApp(all: Series, limit: number): PerApp {
       if (known.orphaned) all.orphaned.remove(known.orphaned)
       all.driftFields.remove(labels)
       all.lastCompare.remove(labels)
-      ignoreSeries(all).remove(labels)
+      ignoring.remove(labels)
       for (const syncLabels of known.syncs.values()) all.sync.remove(syncLabels)
       for (const result of known.heals) all.heals.remove({ ...labels, result })
     },

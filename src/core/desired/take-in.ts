@@ -162,7 +162,7 @@ export function takeIn(item: RenderedObject, context: DesiredContext): TakenIn {
   }
   if (context.marks !== 'none' && isExcluded(context.settings.resources, ref, IN_CLUSTER_SERVER)) {
     const message = `${subject.object} is left out: its kind is excluded (resource.exclusions, resource.inclusions)`
-    return { result: 'out', problems: [problem('HF3012', message, subject)] }
+    return { result: 'out', problems: [problem('HF3020', message, subject)] }
   }
   if (ref.name !== '') return place(item, ref, context)
   if (clean.metadata.generateName === undefined) return left('HF3007', `${ref.kind} has no metadata.name`, subject)

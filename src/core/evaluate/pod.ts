@@ -1,4 +1,5 @@
 // Does a running pod still follow the template that it was made from? It is in no Git; the workload that it belongs to is.
+import { NO_BOOK } from '../definition/index.ts'
 import {
   bareContext,
   classifyField,
@@ -127,7 +128,7 @@ export function evaluatePod(
       live: pod,
       schema,
       normalForm: null,
-      ignore: [],
+      ignore: NO_BOOK,
       neighbours: { autoscalers: [] },
       managersOf: (path) => ownership.owners(path).map(({ entry }) => entry.manager ?? ''),
     },

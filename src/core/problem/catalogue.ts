@@ -100,7 +100,7 @@ export const CATALOGUE = {
   HF3006: entry('Hook not supported', 'report', 'The object is left out; run it by other means.'),
   HF3007: entry('Value unusable', 'wait', 'Correct the value named.'),
   HF3008: entry('Tracking annotation copied', 'report', 'The mark names another object; remove it.'),
-  HF3012: entry('Kind excluded', 'report', 'Take the kind out of resource.exclusions, or the object out of Git.'),
+  HF3020: entry('Kind excluded', 'report', 'Take the kind out of resource.exclusions, or the object out of Git.'),
   HF3009: entry('Declared object has a controller', 'report', 'Drop it from Git: declare its owner, which makes it.'),
   HF3010: entry(
     'Orphaned resources',

@@ -14,7 +14,7 @@ import {
 import type { ObjectRef } from '../../core/kube/index.ts'
 import { type Problem, problem } from '../../core/problem/index.ts'
 import { problemSeverity } from '../../core/record/index.ts'
-import { failureLine } from './failure.ts'
+import { failureText } from './failure.ts'
 import { inlineRule, type InlineRule } from './inline-rule.ts'
 import type { CliIo } from './io.ts'
 import { addConnection, appName, type ConnectOptions, outputOption, usage } from './options.ts'
@@ -118,7 +118,7 @@ const ASKED_ABOUT: readonly string[] = ['HF2005', 'HF2009', 'HF2010', 'HF2011']
 function unanswered(io: CliIo, answers: readonly AppIgnores[], needs: 'objects' | 'rules'): boolean {
   const problems = answers.flatMap((answer) => answer.problems)
   const told = problems.filter(({ code }) => !ASKED_ABOUT.includes(code))
-  for (const each of new Map(told.map((one) => [JSON.stringify(one), one])).values()) io.err(failureLine(each))
+  for (const each of new Map(told.map((one) => [JSON.stringify(one), one])).values()) io.err(failureText(each))
   const open = told.some(({ code }) => problemSeverity(code) === 'error' || code === 'HF2001')
   return needs === 'objects' && (open || answers.some(({ objects }) => objects === null))
 }
@@ -204,7 +204,7 @@ async function runTest(services: IgnoresServices, name: string | undefined, opti
     ...trial({ book: answer.book, added: rules, objects: triedOn(answer), intended }),
   }))
   io.out(presentIgnores({ kind: 'test', apps }, options.output))
-  for (const each of problems) io.err(failureLine(each))
+  for (const each of problems) io.err(failureText(each))
   const bad = problems.length > 0 || apps.some(({ findings }) => findings.length > 0)
   exitFor(io, { unanswered: unanswered(io, answers, 'objects'), found: bad })
 }
@@ -238,7 +238,7 @@ async function runExplain(
   )
   if (found.length === 0) {
     unanswered(io, answers, 'objects')
-    io.err(failureLine(problem('HF7002', `no application looked at declares ${words.object}`)))
+    io.err(failureText(problem('HF7002', `no application looked at declares ${words.object}`)))
     return io.exit(2)
   }
   io.out(presentIgnores({ kind: 'explain', objects: found }, options.output))
