@@ -106,6 +106,7 @@ describe('every kind', () => {
   }, 60_000)
 })
 
+// requirements: [S001-02]
 describe('taking over', () => {
   it('leaves additions that were there before to a person, and heals later ones', async () => {
     if (world === undefined) return
