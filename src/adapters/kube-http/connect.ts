@@ -36,6 +36,8 @@ export interface ConnectOptions {
   readonly timeoutMs?: number
   /** Silence after which a watch is dead (default 70 s; the server sends bookmarks every 60 s). */
   readonly watchIdleMs?: number
+  /** After so long a list checks what a watch told (default 1 h; up to a half sooner). */
+  readonly relistMs?: number
   /** Refreshes of discovery come no closer than this (default 1 s). */
   readonly discoveryIntervalMs?: number
   /** Limit for an exec plugin (default 30 s). */
@@ -101,7 +103,8 @@ export async function connect(options: ConnectOptions): Promise<Cluster> {
   const isServed = async (kind: KindInfo): Promise<boolean> =>
     (await discovery.kind(kind, { refresh: true })) !== undefined
   const idleMs = options.watchIdleMs ?? 70_000
-  const reflectorTools = { http, transport, credentials, clock, random, idleMs, isServed, ...hook }
+  const relistMs = options.relistMs ?? 3_600_000
+  const reflectorTools = { http, transport, credentials, clock, random, idleMs, relistMs, isServed, ...hook }
   const reader = new KubeReader({ http, discovery, schemas, deduced: DEDUCED, reflectorTools, random })
   return {
     reader,

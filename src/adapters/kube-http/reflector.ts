@@ -24,6 +24,8 @@ export interface ReflectorTools {
   readonly onRequest?: (metric: RequestMetric) => void
   /** Silence after which a watch counts as dead. The server sends a bookmark every 60 s. */
   readonly idleMs: number
+  /** After so long a list checks what the watch told; up to a half sooner, so that kinds do not come all at once. */
+  readonly relistMs: number
   /** Asks discovery again. */
   readonly isServed: (kind: KindInfo) => Promise<boolean>
 }
@@ -59,6 +61,7 @@ export class Reflector {
   #failures = 0
   #live = false
   #lastHeard = Number.NEGATIVE_INFINITY
+  #relistAt = Number.POSITIVE_INFINITY
 
   constructor(options: ReflectorOptions) {
     this.#options = options
@@ -107,6 +110,9 @@ export class Reflector {
         this.#resumeAt = null
         if (end.message !== '')
           this.#trouble(new HoldfastError(problem('HF4008', `Watch of ${this.#name}: ${end.message}`)))
+        break
+      case 'due':
+        this.#resumeAt = null
         break
       case 'idle':
         this.#resumeAt = null
@@ -213,13 +219,14 @@ export class Reflector {
 
   #listed(resourceVersion: string): void {
     if (this.#stopped) return
-    const { known, onListed, clock } = this.#options
+    const { known, onListed, clock, relistMs, random } = this.#options
     known.endList()
     this.#paged = true
     this.#resumeAt = resourceVersion
     this.#latest = resourceVersion
     this.#suspect = false
     this.#lastHeard = clock.monotonic()
+    this.#relistAt = this.#lastHeard + relistMs * (0.5 + random() / 2)
     onListed(resourceVersion)
   }
 
@@ -235,6 +242,7 @@ export class Reflector {
       identity,
       clock,
       idleMs,
+      dueInMs: Math.max(0, this.#relistAt - start),
       onOpen: (status) => {
         onRequest?.({ verb: 'watch', code: String(status), kind: kind.kind, ms: clock.monotonic() - start })
         if (status === 401) credentials.reject(identity)

@@ -14,6 +14,8 @@ export type WatchEnd =
   | { readonly type: 'expired'; readonly message: string }
   /** Nothing was heard for the idle limit: list again. */
   | { readonly type: 'idle' }
+  /** It has lasted long enough to be checked against a list. */
+  | { readonly type: 'due' }
   | { readonly type: 'refused'; readonly answer: HttpAnswer }
   | { readonly type: 'broken'; readonly error: Error }
   | { readonly type: 'stopped' }
@@ -24,6 +26,7 @@ export interface WatchRunOptions {
   readonly identity: Identity
   readonly clock: Clock
   readonly idleMs: number
+  readonly dueInMs: number
   readonly onOpen: (status: number) => void
   /** Called for every chunk, before its events. */
   readonly onHeard: () => void
@@ -41,6 +44,7 @@ export class WatchRun {
   #finish: (end: WatchEnd) => void = () => undefined
   #handle: StreamHandle | null = null
   #timer: { cancel(): void } | null = null
+  readonly #due: { cancel(): void }
   #finished = false
   #status = 0
   #refusal = ''
@@ -53,6 +57,7 @@ export class WatchRun {
       this.#finish = done
     })
     this.#watchIdle(options.idleMs)
+    this.#due = options.clock.after(options.dueInMs, () => this.#end({ type: 'due' }))
     this.#open()
   }
 
@@ -153,6 +158,7 @@ export class WatchRun {
     if (this.#finished) return
     this.#finished = true
     this.#timer?.cancel()
+    this.#due.cancel()
     this.#handle?.close()
     this.#finish(end)
   }

@@ -347,6 +347,29 @@ describe('reflector', () => {
     expect(first?.closed).toBe(true)
   })
 
+  // requirements: [S000-08]
+  it('lists again within the hour though the watch lives, and tells what it never heard of', async () => {
+    const missed = list(12, [configMap('a', 5), configMap('b', 11), configMap('d', 12)])
+    let stream: Stream | undefined
+    let watches = 0
+    const open = (_r: ScriptedRequest, reply: Reply): void => {
+      watches += 1
+      stream = reply.stream()
+    }
+    const bench = await watching({ lists: [answer(two), answer(missed)], watches: [open] })
+    const begun = bench.clock.monotonic()
+    await eventually(bench.clock, () => watches === 1 && bench.watched.isFresh(), 0)
+    while (watches === 1) {
+      bench.clock.advance(50_000)
+      stream?.send(bookmark(10))
+      await new Promise((done) => setTimeout(done, 5))
+    }
+    expect(bench.clock.monotonic() - begun).toBeGreaterThan(1_800_000)
+    expect(bench.clock.monotonic() - begun).toBeLessThanOrEqual(3_600_000)
+    await eventually(bench.clock, () => bench.watched.isFresh(), 0)
+    expect(bench.said).toEqual(['~ns/a@5', '~ns/b@6', '=2@10', '~ns/b@11', '~ns/d@12', '=3@12'])
+  })
+
   it('survives a callback that throws, says so, and tells the object again with the next list', async () => {
     let stream: Stream | undefined
     const onEvent = (each: WatchEvent): void => {
