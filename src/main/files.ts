@@ -1,5 +1,5 @@
 // Files that the command line names.
-import { type LocalOptions, renderLocal } from '../adapters/source/index.ts'
+import { renderLocal } from '../adapters/source/index.ts'
 import type { SourceDefinition } from '../core/definition/index.ts'
 import type { Rendered } from '../core/desired/index.ts'
 import { formatRef, type KubeObject, refOf } from '../core/kube/index.ts'
@@ -7,6 +7,7 @@ import { HoldfastError, type Problem, problem } from '../core/problem/index.ts'
 import { filesDefinition } from '../loop/inspect-app.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Environment } from './cluster.ts'
+import type { LocalSource } from './local-source.ts'
 
 export interface Place {
   readonly clock: Clock
@@ -30,9 +31,6 @@ export async function readOnly(place: Place, path: string, kind: string): Promis
   const message = first === undefined ? `${path} holds no ${kind}` : `${path} holds several: ${names}`
   throw new HoldfastError(problem('HF1012', message, { file: path }, `Name a file with one ${kind}.`))
 }
-
-/** Options of an Application that the path stands for, and the cluster that tools are told of. */
-export type LocalSource = Partial<Pick<LocalOptions, 'source' | 'app' | 'cluster' | 'explain'>>
 
 function anySource(): SourceDefinition {
   const [source] = filesDefinition('default').sources

@@ -34,13 +34,13 @@ import { APPLICATION } from '../loop/steps/index.ts'
 import type { AppIgnores, IgnoresRequest } from '../surfaces/cli/ignores.ts'
 import { readApplication } from './applications.ts'
 import { withCluster } from './cluster.ts'
-import { type LocalSource, type Place, readOnly, readPlain, readSource } from './files.ts'
+import { type Place, readOnly, readPlain, readSource } from './files.ts'
+import { localSource } from './local-source.ts'
 
 const ARGOCD = 'argocd'
 
 export interface IgnoringTools {
   readonly place: Place & { readonly stdin: () => AsyncIterable<Uint8Array> }
-  readonly localSource: (definition: AppDefinition) => LocalSource
   readonly withSource: <T>(
     reader: Cluster['reader'],
     namespace: string,
@@ -126,7 +126,7 @@ async function ofFiles(tools: IgnoringTools, request: IgnoresRequest, target: Fi
   const rendered =
     target.desired === undefined
       ? await likeLive(place, target.live, alone)
-      : await readSource(place, target.desired, tools.localSource(definition))
+      : await readSource(place, target.desired, await localSource(definition, { cwd: place.cwd, path: target.desired }))
   const declared = rendered.objects.map(({ object }) => object)
   const live = await readLiveFiles({ ...place, path: target.live, wanted: wantedFor(declared) })
   const { reader } = fileCluster({
@@ -151,12 +151,12 @@ async function ofFiles(tools: IgnoringTools, request: IgnoresRequest, target: Fi
 
 /** Rules among the declared objects, where nothing is compared. */
 async function declaredRules(
-  { place, localSource }: IgnoringTools,
+  { place }: IgnoringTools,
   { desired }: FilesRequest,
   definition: AppDefinition | null,
 ): Promise<RuleDocument> {
   if (desired === undefined || definition === null) return NO_RULES
-  const { objects } = await readSource(place, desired, localSource(definition))
+  const { objects } = await readSource(place, desired, await localSource(definition, { cwd: place.cwd, path: desired }))
   const found = platformRulesOf(objects.map(({ object }) => object).filter(holdsIgnoreRules))
   return { ...found, rules: found.rules.map((rule) => ({ ...rule, origin: 'repository' as const })) }
 }

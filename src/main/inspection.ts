@@ -44,9 +44,10 @@ import type { RenderAnswer, RenderRequest } from '../surfaces/cli/render.ts'
 import type { SetImageAnswer, SetImageRequest } from '../surfaces/cli/set-image.ts'
 import { readApplication } from './applications.ts'
 import { type Environment, withCluster } from './cluster.ts'
-import { type LocalSource, nothingIn, type Place, readOnly, readPlain, readSource } from './files.ts'
+import { nothingIn, type Place, readOnly, readPlain, readSource } from './files.ts'
 import { ignoresOf, type IgnoringTools, readRuleFile } from './ignoring.ts'
 import { installation } from './installation.ts'
+import { localSource, toolSettings } from './local-source.ts'
 import { renderAnswer } from './rendering.ts'
 import { setImage } from './set-image.ts'
 import { VERSION } from './version.ts'
@@ -71,13 +72,6 @@ interface Compared {
   readonly context: ReportContext
   /** Where an application stands in a cluster: itself. */
   readonly application?: KubeObject
-}
-
-/** The first source that renders something, for files that stand for it. */
-function localSource(definition: AppDefinition): LocalSource {
-  const { name, destinationNamespace: namespace, project } = definition
-  const source = definition.sources.find(({ ref, path, chart }) => ref === '' || path !== '' || chart !== '')
-  return { app: { name, namespace, project }, ...(source === undefined ? {} : { source }) }
 }
 
 interface Around {
@@ -147,7 +141,10 @@ export class Inspections {
     const rendered =
       local === undefined
         ? await this.#withSource(reader, namespace, (source) => renderApp({ source, reader }, { definition, project }))
-        : await readSource(this.#options, local, { ...localSource(definition), cluster: await reader.capabilities() })
+        : await readSource(this.#options, local, {
+            ...(await localSource(definition, { cwd: this.#options.cwd, path: local })),
+            cluster: await reader.capabilities(),
+          })
     const input = appInput(application, { definition, project, settings, platform, rendered }, namespace)
     const desired =
       local ?? definition.sources.map(({ repoURL, chart, path }) => `${repoURL} ${chart || path || '.'}`).join(', ')
@@ -206,7 +203,9 @@ export class Inspections {
     const { settings, platform, problems } = await this.#settings(request.argocdCm)
     const { app } = target
     const definition = definitionFor(app, target.namespace, fallback)
-    const rendered = await readSource(this.#options, target.path, app === null ? {} : localSource(definition))
+    const how = app === null ? {} : await localSource(definition, { cwd: this.#options.cwd, path: target.path })
+    const tools = toolSettings(await this.#configMap(request.argocdCm))
+    const rendered = await readSource(this.#options, target.path, { ...how, settings: tools.settings })
     const as = app === null ? 'files' : 'application-files'
     return {
       input: {
@@ -219,7 +218,7 @@ export class Inspections {
         as,
         inventory: [],
       },
-      problems: [...(app?.problems ?? []), ...problems],
+      problems: [...(app?.problems ?? []), ...problems, ...tools.problems],
     }
   }
 
@@ -305,7 +304,7 @@ export class Inspections {
   render(request: RenderRequest): Promise<RenderAnswer> {
     return renderAnswer(
       {
-        ...{ place: this.#options, digestKey: homeOf(this.#options.env).digestKey, localSource },
+        ...{ place: this.#options, digestKey: homeOf(this.#options.env).digestKey },
         withSource: (reader, namespace, use) => this.#withSource(reader, namespace, use),
       },
       request,
@@ -347,7 +346,7 @@ export class Inspections {
 
   ignores(request: IgnoresRequest): Promise<readonly AppIgnores[]> {
     const withSource: IgnoringTools['withSource'] = (reader, namespace, use) => this.#withSource(reader, namespace, use)
-    return ignoresOf({ place: this.#options, localSource, withSource }, request)
+    return ignoresOf({ place: this.#options, withSource }, request)
   }
 
   ruleFile(path: string): Promise<RuleDocument> {
@@ -355,7 +354,11 @@ export class Inspections {
   }
 
   async #settings(argocdCm: string | undefined): Promise<SettingsRead> {
-    return readSettings(argocdCm === undefined ? null : await readOnly(this.#options, argocdCm, 'ConfigMap'))
+    return readSettings(await this.#configMap(argocdCm))
+  }
+
+  async #configMap(file: string | undefined): Promise<KubeObject | null> {
+    return file === undefined ? null : readOnly(this.#options, file, 'ConfigMap')
   }
 
   /** With the credentials and tool settings of the installation, as far as the caller may read them; null = none. */

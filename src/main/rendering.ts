@@ -11,14 +11,14 @@ import { placed, withoutSecrets } from '../loop/render-once.ts'
 import type { RenderAnswer, RenderRequest, RenderTarget } from '../surfaces/cli/render.ts'
 import { readApplication } from './applications.ts'
 import { withCluster } from './cluster.ts'
-import { type LocalSource, type Place, readOnly, readSource } from './files.ts'
+import { type Place, readOnly, readSource } from './files.ts'
+import { localSource, toolSettings } from './local-source.ts'
 
 const ARGOCD = 'argocd'
 
 export interface RenderTools {
   readonly place: Place
   readonly digestKey: string
-  readonly localSource: (definition: AppDefinition) => LocalSource
   readonly withSource: <T>(
     reader: Cluster['reader'],
     namespace: string,
@@ -42,15 +42,17 @@ export async function renderAnswer(tools: RenderTools, request: RenderRequest): 
 }
 
 async function ofFiles(
-  { place, localSource }: RenderTools,
+  { place }: RenderTools,
   { explain }: RenderRequest,
   target: Extract<RenderTarget, { kind: 'files' }>,
 ): Promise<Answered> {
   const app = target.app === undefined ? null : await definitionIn(place, target.app)
-  const how = app === null ? {} : localSource(app.definition)
-  const rendered = await readSource(place, target.path, { ...how, explain })
+  const how = app === null ? {} : await localSource(app.definition, { cwd: place.cwd, path: target.path })
+  const { argocdCm } = target
+  const tools = toolSettings(argocdCm === undefined ? null : await readOnly(place, argocdCm, 'ConfigMap'))
+  const rendered = await readSource(place, target.path, { ...how, explain, settings: tools.settings })
   const objects = rendered.objects.map(({ object }) => object)
-  const problems = app?.problems ?? []
+  const problems = [...(app?.problems ?? []), ...tools.problems]
   const namespace = target.namespace ?? app?.definition.destinationNamespace ?? ''
   if (namespace === '') return { rendered, objects, problems }
   const { reader } = fileCluster({ live: [], problems: [], declared: objects, namespace })

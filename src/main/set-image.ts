@@ -18,6 +18,7 @@ import { repositoryPlace } from '../loop/revisions.ts'
 import { type ChangeableSource, findImageChange } from '../loop/set-image.ts'
 import type { SetImageAnswer, SetImageRequest } from '../surfaces/cli/set-image.ts'
 import type { Place } from './files.ts'
+import { rendersSomething } from './local-source.ts'
 
 const ARGOCD = 'argocd'
 
@@ -65,8 +66,6 @@ function ofFile(file: string): Definition {
     of: async (change) => definitionIn(change?.file === file ? change.text : await readFile(file, 'utf8'), file),
   }
 }
-
-const rendersSomething = ({ ref, path, chart }: SourceDefinition): boolean => ref === '' || path !== '' || chart !== ''
 
 interface Checkout {
   readonly tree: WorkTree

@@ -13,7 +13,13 @@ import { explanationJson, explanationText } from './render-explanation.ts'
 
 export type RenderTarget =
   | { readonly kind: 'app'; readonly namespace: string; readonly name: string; readonly revision?: string }
-  | { readonly kind: 'files'; readonly path: string; readonly namespace?: string; readonly app?: string }
+  | {
+      readonly kind: 'files'
+      readonly path: string
+      readonly namespace?: string
+      readonly app?: string
+      readonly argocdCm?: string
+    }
 
 export interface RenderRequest extends ConnectOptions {
   readonly target: RenderTarget
@@ -38,14 +44,16 @@ interface RenderOptions extends ConnectOptions {
   readonly revision?: string
   readonly namespace?: string
   readonly app?: string
+  readonly argocdCm?: string
   readonly showSecrets: boolean
   readonly explain: boolean
 }
 
 function targetOf(subject: string, options: RenderOptions, services: RenderServices): RenderTarget {
-  const { namespace, revision, app } = options
+  const { namespace, revision, app, argocdCm } = options
   if (!isPath(subject, (file) => services.exists(file))) {
     if (app !== undefined) throw usage('--app needs a path: an Application of the cluster has options of its own')
+    if (argocdCm !== undefined) throw usage('--argocd-cm needs a path: for an Application that of the cluster holds')
     return { kind: 'app', ...appName(subject, namespace), ...(revision === undefined ? {} : { revision }) }
   }
   if (revision !== undefined) throw usage('--revision needs an Application; a path is rendered as it lies there')
@@ -53,6 +61,7 @@ function targetOf(subject: string, options: RenderOptions, services: RenderServi
     ...{ kind: 'files', path: subject },
     ...(namespace === undefined ? {} : { namespace }),
     ...(app === undefined ? {} : { app }),
+    ...(argocdCm === undefined ? {} : { argocdCm }),
   }
 }
 
@@ -96,6 +105,7 @@ export function addRender(program: Command, services: RenderServices): void {
     .option('--revision <revision>', 'branch, tag or commit instead of the Application’s own')
     .option('-n, --namespace <namespace>', 'of the Application (default argocd), or of files that name none')
     .option('--app <file>', 'an Application whose options hold for the path')
+    .option('--argocd-cm <file>', 'installation-wide settings of tools, for the path')
     .option('--explain', 'print how the render came about, instead of the objects', false)
     .option('--show-secrets', 'print the values of Secrets instead of digests', false)
     .addHelpText('after', EXAMPLES)

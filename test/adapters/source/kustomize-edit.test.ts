@@ -2,10 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { substitute } from '../../../src/adapters/source/render/build-environment.ts'
+import { environmentOf, substitute } from '../../../src/adapters/source/render/build-environment.ts'
 import { readKustomization } from '../../../src/adapters/source/render/kustomize-document.ts'
 import { addComponents, editKustomization } from '../../../src/adapters/source/render/kustomize-edit.ts'
-import type { KustomizeOptions } from '../../../src/core/definition/index.ts'
+import { type KustomizeOptions, parseApplication } from '../../../src/core/definition/index.ts'
 import { canonicalJson } from '../../../src/core/kube/index.ts'
 import { findBinaries } from '../../../tools/binaries.mjs'
 import { definition } from './support/bench.ts'
@@ -224,4 +224,28 @@ describe('the build environment', () => {
     ['${NO SUCH}!', '!'],
     ['$__proto__ $constructor', ' '],
   ])('%s', (text, expected) => expect(substitute(text, ENVIRONMENT)).toBe(expected))
+})
+
+test('variables say of the source what is written in the Application, and nothing for what is left out', () => {
+  const { value } = parseApplication({
+    ...{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', metadata: { name: 'shop', namespace: 'argocd' } },
+    spec: {
+      source: { repoURL: 'https://git.example/a.git', path: './apps/shop/' },
+      destination: { server: 'https://kubernetes.default.svc', namespace: 'prod' },
+    },
+  })
+  const [source] = value?.sources ?? []
+  if (source === undefined) throw new Error('no source')
+  const app = { name: 'shop', namespace: 'prod', project: 'default' }
+  expect(environmentOf({ source, revision: '0123456789abcdef' }, { app })).toEqual({
+    ARGOCD_APP_NAME: 'shop',
+    ARGOCD_APP_NAMESPACE: 'prod',
+    ARGOCD_APP_PROJECT_NAME: 'default',
+    ARGOCD_APP_REVISION: '0123456789abcdef',
+    ARGOCD_APP_REVISION_SHORT: '0123456',
+    ARGOCD_APP_REVISION_SHORT_8: '01234567',
+    ARGOCD_APP_SOURCE_PATH: './apps/shop/',
+    ARGOCD_APP_SOURCE_REPO_URL: 'https://git.example/a.git',
+    ARGOCD_APP_SOURCE_TARGET_REVISION: '',
+  })
 })

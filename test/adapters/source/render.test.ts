@@ -1,17 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_SOURCE_SETTINGS } from '../../../src/core/definition/index.ts'
+import { inSlices } from '../../../src/adapters/source/render/slices.ts'
 import { findBinaries } from '../../../tools/binaries.mjs'
-import {
-  type Bench,
-  configMap,
-  definition,
-  namesOf,
-  problemOf,
-  render,
-  startBench,
-  requestFor,
-  RESOLVE,
-} from './support/bench.ts'
+import { type Bench, configMap, definition, namesOf, problemOf, render, startBench } from './support/bench.ts'
 
 const kustomize = (await findBinaries(['kustomize'])).kustomize?.path
 
@@ -378,33 +369,46 @@ describe.skipIf(kustomize === undefined)('kustomize', () => {
 })
 
 describe('the main thread', () => {
-  test('500 files, and one of 3.7 MB: how long it takes and the longest stop', async () => {
+  test('gets its turn after every few milliseconds of work', async () => {
+    let [time, turn] = [0, 0]
+    const next = (): void => {
+      turn += 1
+      following = setImmediate(next)
+    }
+    let following = setImmediate(next)
+    const turns = await inSlices(
+      Array.from({ length: 100 }, (_, index) => index),
+      () => {
+        time += 1
+        return turn
+      },
+      () => time,
+    )
+    clearImmediate(following)
+    const inOne = new Map<number, number>()
+    for (const one of turns) inOne.set(one, (inOne.get(one) ?? 0) + 1)
+    expect(Math.max(...inOne.values())).toBe(4)
+    expect(turns).toHaveLength(100)
+  })
+  test('500 files, and one of 3.7 MB, are read whole and in order', async () => {
     const deployment = (index: number): string =>
       `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d${index}}\nspec:\n  template:\n    spec:\n      containers:\n${Array.from({ length: 20 }, (_, at) => `      - name: c${at}\n        image: registry.example/c${at}:1.2.3\n        env:\n${Array.from({ length: 9 }, (__, env) => `        - name: VARIABLE_${env}\n          value: "value of ${env}"\n`).join('')}`).join('')}`
+    const names = (of: string, length: number): string[] => Array.from({ length }, (_, index) => `${of}${index}`)
     const many = Object.fromEntries(
-      Array.from({ length: 500 }, (_, index) => [
+      names('c', 500).map((name, index) => [
         `f${String(index).padStart(3, '0')}.yaml`,
-        configMap(`c${index}`, 'x'.repeat(500)),
+        configMap(name, 'x'.repeat(500)),
       ]),
     )
     const large = { 'large.yaml': Array.from({ length: 320 }, (_, index) => deployment(index)).join('---\n') }
-    for (const files of [many, large]) {
+    for (const [files, expected] of [
+      [many, names('c', 500)],
+      [large, names('d', 320)],
+    ] as const) {
       const repo = await repository(files)
-      const { revision } = await bench.source.resolve(definition(repo.url), RESOLVE)
-      let [longest, last] = [0, performance.now()]
-      const beat = setInterval(() => {
-        longest = Math.max(longest, performance.now() - last)
-        last = performance.now()
-      }, 1)
-      const started = performance.now()
-      const rendered = await bench.source.render(requestFor(definition(repo.url), revision))
-      const took = performance.now() - started
-      clearInterval(beat)
-      const size = Object.values(files).reduce((sum, text) => sum + text.length, 0)
-      console.log(
-        `${Object.keys(files).length} files, ${size} bytes: ${rendered.objects.length} objects in ${Math.round(took)} ms, longest stop ${Math.round(longest)} ms`,
-      )
+      const rendered = await render(bench.source, definition(repo.url))
       expect(rendered.problems).toEqual([])
+      expect(namesOf(rendered)).toEqual(expected)
     }
-  }, 60_000)
+  }, 120_000)
 })

@@ -6,6 +6,8 @@ export function environmentOf(
   { source, revision }: RevisedSource,
   { app }: Pick<RenderRequest, 'app'>,
 ): Readonly<Record<string, string>> {
+  // As they are written: nothing stands for what is left out.
+  const written = (name: string): string => (typeof source.written[name] === 'string' ? source.written[name] : '')
   return {
     ARGOCD_APP_NAME: app.name,
     ARGOCD_APP_NAMESPACE: app.namespace,
@@ -13,9 +15,9 @@ export function environmentOf(
     ARGOCD_APP_REVISION: revision,
     ARGOCD_APP_REVISION_SHORT: revision.slice(0, 7),
     ARGOCD_APP_REVISION_SHORT_8: revision.slice(0, 8),
-    ARGOCD_APP_SOURCE_PATH: source.path,
+    ARGOCD_APP_SOURCE_PATH: written('path'),
     ARGOCD_APP_SOURCE_REPO_URL: source.repoURL,
-    ARGOCD_APP_SOURCE_TARGET_REVISION: source.targetRevision,
+    ARGOCD_APP_SOURCE_TARGET_REVISION: written('targetRevision'),
   }
 }
 

@@ -45,6 +45,6 @@ export async function contextOf(input: ContextInput): Promise<RenderContext> {
   const place = await directoryOf(input)
   const { source, overrides } = await withOverrides(revised.source, { files, place, appName: app.name, subject })
   const environment = environmentOf(revised, request)
-  const own = { source, overrides, files, place, refs, environment }
+  const own = { source, overrides, files, place, top: [], refs, environment }
   return { ...own, app, cluster, settings, outside, tools, limits, subject }
 }

@@ -1,6 +1,7 @@
 // Which value files a chart gets, in which order: relative ones, those from the root, globs, other sources' and URLs.
 import { HoldfastError, problem, type ProblemCode } from '../../../core/problem/index.ts'
 import type { InputFile } from '../files/input-file.ts'
+import { joinedPath } from '../files/joined-path.ts'
 import type { SourceFiles } from '../files/trees.ts'
 import { shown } from '../git/address.ts'
 import { substitute } from './build-environment.ts'
@@ -62,7 +63,7 @@ export class ValueFiles {
 
   /** `$name/…` of another source is told apart before variables are replaced. */
   #leadOf(written: string, field: string): Lead {
-    const { refs, environment, files, place } = this.#context
+    const { refs, environment, files, place, top } = this.#context
     const [first = '', ...rest] = written.split('/')
     const ref = first.startsWith('$') ? refs.get(first.slice(1)) : undefined
     if (ref !== undefined) {
@@ -72,7 +73,8 @@ export class ValueFiles {
     const text = substitute(written, environment)
     const scheme = SCHEME.exec(text)?.[1]
     if (scheme !== undefined) return this.#urlLead(text, { scheme, field })
-    const path = text.startsWith('/') ? text.split('/') : [...place.path, ...text.split('/')]
+    const path = [...(text.startsWith('/') ? top : place.path), ...text.split('/')]
+    if (text.startsWith('/') && joinedPath([], text) === null) throw this.#leaves(written)
     return { kind: 'path', files, mount: this.#places.mount, path }
   }
 

@@ -41,10 +41,10 @@ function variablesOf({ source, environment, subject }: RenderContext): Variable[
 }
 
 /** Directories of libraries are written from the root of the repository. Throws HF1006. */
-function libraries(libs: DirectoryOptions['jsonnet']['libs'], { subject }: RenderContext): string[][] {
+function libraries(libs: DirectoryOptions['jsonnet']['libs'], { subject, top }: RenderContext): string[][] {
   return libs.map((lib) => {
     const path = joinedPath([], lib)
-    if (path !== null) return path
+    if (path !== null) return [...top, ...path]
     throw new HoldfastError(problem('HF1006', `jsonnet.libs: ${shown(lib)} leaves the repository`, subject))
   })
 }

@@ -1,7 +1,7 @@
 // Renders what lies on this machine, without Git: a chart, a kustomization, a plain directory, one file, or text.
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { isAbsolute, resolve } from 'node:path'
+import { isAbsolute, relative, resolve } from 'node:path'
 import {
   DEFAULT_SOURCE_SETTINGS,
   type DirectoryOptions,
@@ -17,6 +17,7 @@ import { LocalTrees } from '../files/local-trees.ts'
 import type { SourceFiles } from '../files/trees.ts'
 import { SOURCE_LIMITS, type SourceLimits } from '../limits.ts'
 import { NOTHING_OUTSIDE } from '../outside.ts'
+import { environmentOf } from './build-environment.ts'
 import { contextOf } from './context.ts'
 import { readTexts } from './directory.ts'
 import { RenderEngine } from './engine.ts'
@@ -42,8 +43,10 @@ export interface LocalOptions {
   readonly limits?: Partial<SourceLimits>
   /** Asks for `RenderedSource.explanation`. */
   readonly explain?: boolean
-  /** Real path of the directory that nothing may leave and that `/file` starts from; default that of the machine. */
+  /** Real path of the directory that nothing may leave; default that of the machine. */
   readonly root?: string
+  /** Real path of the repository's own directory, below `root`: what `/file` starts from; default `root`. */
+  readonly top?: string
   /** By their `ref`: real paths of other sources' repositories. */
   readonly refs?: ReadonlyMap<string, string>
   /** Texts that stand for those of the files of these real paths. */
@@ -140,7 +143,11 @@ async function contextFor(call: Call): Promise<RenderContext> {
     outside: NOTHING_OUTSIDE,
     tools: new ToolFinder(env),
   })
-  return options.as === 'plain' ? { ...context, source: { ...context.source, directory: WHOLE } } : context
+  if (options.as === 'plain') return { ...context, source: { ...context.source, directory: WHOLE } }
+  // Tools are told of the Application's source, not of where it lies here.
+  const environment = environmentOf({ source: options.source, revision: '' }, { app })
+  const top = relative(files.root, options.top ?? files.root).split('/')
+  return { ...context, environment, top: top.filter((name) => name !== '') }
 }
 
 /** Its paths say nothing about the content: nothing is kept. */

@@ -43,6 +43,8 @@ export interface RenderContext {
   readonly files: SourceFiles
   /** The directory that `path` names (the chart's own, for charts). */
   readonly place: Directory
+  /** Where the repository begins in `files`: what paths such as `/env/prod.yaml` start from. */
+  readonly top: readonly string[]
   /** Other sources by the name after `$`. */
   readonly refs: ReadonlyMap<string, SourceFiles>
   /** `ARGOCD_APP_NAME` and its like; see environmentOf. */

@@ -81,6 +81,7 @@ export function definition(repoURL: string, options: Options & ToolOptions = {})
     ...source,
     ...rest,
     repoURL,
+    written: { ...source.written, repoURL, ...rest },
     directory: { ...source.directory, ...directory },
     helm: { ...source.helm, ...helm },
     kustomize: { ...source.kustomize, ...kustomize },
