@@ -2,7 +2,7 @@
 import type { ReasonCode } from '../core/decide/index.ts'
 import type { Parsed, ProjectDefinition, RequestedOperation, Settings } from '../core/definition/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
-import { problem, toProblem } from '../core/problem/index.ts'
+import { type Problem, problem, toProblem } from '../core/problem/index.ts'
 import { inventoryOf, recall, type Taken, takeDefinition } from './definitions.ts'
 import type { Deps } from './deps.ts'
 import { clearDesk, type Desk, newDesk, nextPoll, settledAge } from './desk.ts'
@@ -32,6 +32,7 @@ export interface AppRunnerTools {
   readonly reporting: Reporting
   readonly settings: () => Settings
   readonly system: () => SystemRules
+  readonly settingsUnknown: () => Problem | null
   readonly sourceDigest: () => string
   readonly limit: <T>(run: () => Promise<T>) => Promise<T>
   readonly standing: () => Standing
@@ -235,7 +236,7 @@ export class AppRunner {
     )
   }
 
-  /** Credentials or settings of render tools changed. */
+  /** Credentials or settings of render tools changed, or settings are known at last. */
   sourceSettingsChanged(what: 'access' | 'renders'): void {
     for (const desk of this.#desks.values()) {
       if (desk.app.sourceProblems.length > 0) this.#ask(desk, { refresh: { maxAgeMs: 0 }, pass: true })
@@ -418,8 +419,8 @@ export class AppRunner {
   }
 
   #refreshTools(): RefreshTools {
-    const { deps, kinds, index, settings, system, sourceDigest } = this.#tools
-    return { deps, kinds, index, settings, system, sourceDigest }
+    const { deps, kinds, index, settings, system, settingsUnknown, sourceDigest } = this.#tools
+    return { deps, kinds, index, settings, system, settingsUnknown, sourceDigest }
   }
 
   async #pass(desk: Desk, operation: RequestedOperation | null): Promise<void> {

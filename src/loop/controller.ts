@@ -4,7 +4,7 @@ import type { Settings } from '../core/definition/index.ts'
 import { parseProject, parseSettings } from '../core/definition/index.ts'
 import { appTrackingName, readTracking } from '../core/desired/index.ts'
 import { type KubeObject, refOf } from '../core/kube/index.ts'
-import { HoldfastError, problem } from '../core/problem/index.ts'
+import { HoldfastError, type Problem, problem } from '../core/problem/index.ts'
 import type { WatchEvent } from '../ports/cluster-reader.ts'
 import { AppRunner } from './apps.ts'
 import { TokenBucket } from './bucket.ts'
@@ -63,7 +63,11 @@ export class Loop implements Controller {
     this.#deps = deps
     const defaults = parseSettings(null).value
     if (defaults === null) throw new HoldfastError(problem('HF7004', 'no default settings'))
-    this.#settings = new SettingsWatch(defaults, { deps, onChange: () => this.apps.settingsChanged() })
+    this.#settings = new SettingsWatch(defaults, {
+      deps,
+      onKnown: () => this.apps.sourceSettingsChanged('access'),
+      onChange: () => this.apps.settingsChanged(),
+    })
     this.#kinds = new Kinds(deps, (event, runtime) => this.#onEvent(event, runtime))
     this.#evidence = new Evidence((touched) => this.#onTouched(touched))
     this.#admission = new Admission({
@@ -104,6 +108,7 @@ export class Loop implements Controller {
       reporting: this.reporting,
       settings,
       system: () => this.#settings.system,
+      settingsUnknown: () => this.#settingsUnknown(),
       sourceDigest: () => this.#sourceSettings.digest,
       limit: (run) => limit(run),
       standing: () => this.#standing(),
@@ -118,6 +123,10 @@ export class Loop implements Controller {
       pruned: this.#pruned,
       reporting: this.reporting,
     })
+  }
+
+  #settingsUnknown(): Problem | null {
+    return this.#settings.unknown ?? this.#sourceSettings.unknown
   }
 
   #standing(): Standing {
@@ -329,6 +338,7 @@ export class Loop implements Controller {
   notReady(): string[] {
     const reasons: string[] = []
     if (!this.#started) reasons.push('applications are not listed yet')
+    if (this.#settingsUnknown() !== null) reasons.push('the settings are not known')
     const { fresh, all } = this.#kinds.freshness()
     if (fresh < all) reasons.push(`${all - fresh} of ${all} watches are not live`)
     return reasons

@@ -11,7 +11,7 @@ import { isMap, type Json, type JsonMap, type KubeObject, type ManagedFieldsEntr
 import { type Problem, problem } from '../core/problem/index.ts'
 import { conditionTimesIn } from '../core/record/index.ts'
 import { revisionsOf } from './revisions.ts'
-import type { AppState, HistoryEntry } from './state.ts'
+import type { AppState, Compared, HistoryEntry } from './state.ts'
 
 export interface Projects {
   /** A project was seen in this installation, now or ever: deleting the last one lifts no restriction. */
@@ -74,6 +74,19 @@ export function historyOf(status: Readonly<Record<string, Json | undefined>>): H
   })
 }
 
+/** The sources that the revisions in the status are of. */
+function comparedIn(sync: JsonMap, object: KubeObject): Compared | null {
+  const compared = isMap(sync.comparedTo) ? sync.comparedTo : {}
+  const several = Array.isArray(compared.sources) && compared.sources.length > 0
+  const { source: _, sources: __, ...spec } = isMap(object.spec) ? object.spec : {}
+  const own = several ? { sources: compared.sources } : { source: compared.source }
+  const { status: ___, ...rest } = object
+  const parsed = parseApplication({ ...rest, spec: { ...spec, ...own } } as KubeObject, {
+    defaultNamespace: object.metadata.namespace ?? '',
+  })
+  return parsed.value
+}
+
 /** What an earlier run (or another controller) left in the status: last revision, last sync, history. */
 export function recall(app: AppState, object: KubeObject): void {
   const status = object.status
@@ -82,6 +95,7 @@ export function recall(app: AppState, object: KubeObject): void {
   const operation = isMap(status.operationState) ? status.operationState : {}
   const result = isMap(operation.syncResult) ? operation.syncResult : {}
   app.revision = revisionIn(sync)
+  app.compared = comparedIn(sync, object)
   if (operation.phase === 'Succeeded') app.syncedRevision = revisionIn(result)
   app.history = historyOf(status)
   app.conditionTimes = conditionTimesIn(status)

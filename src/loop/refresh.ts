@@ -15,16 +15,16 @@ import type { RevisedSource } from '../ports/source.ts'
 import type { Deps } from './deps.ts'
 import type { Kinds } from './kinds.ts'
 import {
+  knownRevisions,
   renderRequest,
   type ResolvedSources,
   resolveSources,
-  revisionsOf,
   revisionText,
   shortRevision,
   wantedSources,
 } from './revisions.ts'
 import { keepRules, type SystemRules } from './rules.ts'
-import type { AppState, DesiredEntry, ObjectIndex } from './state.ts'
+import type { AppState, Compared, DesiredEntry, ObjectIndex } from './state.ts'
 
 export interface RefreshTools {
   readonly deps: Deps
@@ -32,6 +32,8 @@ export interface RefreshTools {
   readonly index: ObjectIndex
   readonly settings: () => Settings
   readonly system: () => SystemRules
+  /** Why the settings are not known; null = they are. */
+  readonly settingsUnknown: () => Problem | null
   /** Changes when the same files may render otherwise. */
   readonly sourceDigest: () => string
 }
@@ -171,9 +173,8 @@ async function resolve(
     const why = toProblem(error, 'HF1001', { app: app.key })
     tools.deps.metrics.gitFetched('failed')
     // After a restart without the repository's host: the revisions last reported are still in the cache.
-    const known = revisionsOf(app.revision)
-    if (known.length !== definition.sources.length || !mayFallBack(app, why, revisions)) throw error
-    const sources = definition.sources.map((source, index) => ({ source, revision: known[index] ?? '' }))
+    const sources = knownRevisions(definition.sources, app)
+    if (sources === null || !mayFallBack(app, why, revisions)) throw error
     return { sources, fetchedAt: app.fetchedAt, unread: inForce(tools, app, why) }
   }
 }
@@ -221,11 +222,18 @@ function takeRules(tools: RefreshTools, app: AppState, { rules }: DesiredSet): v
 function enforce(
   tools: RefreshTools,
   app: AppState,
-  built: { rendered: Rendered; desired: DesiredSet; renderedAt: number; revision: string },
+  built: {
+    rendered: Rendered
+    desired: DesiredSet
+    renderedAt: number
+    revision: string
+    compared: Compared
+  },
 ): void {
   const { rendered, desired, renderedAt } = built
   const allowed = refused(app, desired, tools.kinds)
   app.revision = built.revision
+  app.compared = built.compared
   takeRules(tools, app, desired)
   app.sourceTypes = rendered.sources.map(({ type }) => type)
   app.renderedAt = renderedAt
@@ -264,7 +272,7 @@ async function look(
   const built = await render(tools, { definition, project: app.project, fresh }, resolved.sources)
   // The definition changed meanwhile: the wish that came with it builds anew.
   if (app.removed || app.definition?.digest !== definition.digest) return { ...same, superseded: true }
-  enforce(tools, app, { ...built, renderedAt, revision })
+  enforce(tools, app, { ...built, renderedAt, revision, compared: definition })
   app.builtFor = buildKey(tools, app, revision, cluster)
   app.sourceProblems = unread === null ? [] : [unread]
   return { ...same, changed: true, unknownKinds: built.desired.unknown.length > 0 }
@@ -276,6 +284,11 @@ export async function refresh(tools: RefreshTools, app: AppState, options: Refre
   if (definition === null || !app.definitionUsable) return NOTHING
   const before = app.fetchedAt
   app.attempted = ''
+  const unknown = tools.settingsUnknown()
+  if (unknown !== null) {
+    app.sourceProblems = [unknown]
+    return { ...NOTHING, failure: unknown }
+  }
   try {
     return await look(tools, app, definition, options)
   } catch (error) {

@@ -355,7 +355,7 @@ export class Reporting implements Reporter {
       return (now, since) => refusedStatus(app.definitionProblems, { now, since, operation: app.operation })
     const evaluation = this.evaluationOf(app)
     this.#measure(app, definition, evaluation)
-    const { sourceTypes, operation, history } = app
+    const { compared, sourceTypes, operation, history } = app
     const revisions = revisionsOf(app.revision)
     const problems = this.problemsOf(app, evaluation)
     const { namespace } = this.#deps.options
@@ -363,6 +363,7 @@ export class Reporting implements Reporter {
       applicationStatus({
         definition,
         evaluation,
+        compared,
         revisions,
         sourceTypes,
         operation,

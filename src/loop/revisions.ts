@@ -23,6 +23,26 @@ export function repositoryPlace(url: string): string {
   return `${host}/${path.replace(/\/+$/, '').replace(/\.git$/, '')}`
 }
 
+/** What a revision is the answer to: the same question has the same answer wherever the source is listed. */
+function questionOf({ repoURL, chart, targetRevision, tagPrefix }: SourceDefinition): string {
+  return JSON.stringify([repoURL, chart, targetRevision, tagPrefix])
+}
+
+/**
+ * The revisions last known of these sources, whatever place they had then; null when one of them is new, or asks for
+ * something else.
+ */
+export function knownRevisions(
+  sources: readonly SourceDefinition[],
+  { compared, revision }: Pick<AppState, 'compared' | 'revision'>,
+): readonly RevisedSource[] | null {
+  const revisions = revisionsOf(revision)
+  if (compared === null || compared.sources.length !== revisions.length) return null
+  const known = new Map(compared.sources.map((source, index) => [questionOf(source), revisions[index] ?? '']))
+  const revised = sources.map((source) => ({ source, revision: known.get(questionOf(source)) ?? '' }))
+  return revised.some((one) => one.revision === '') ? null : revised
+}
+
 export interface ResolvedSources {
   readonly sources: readonly RevisedSource[]
   /** When the repository read longest ago was read (epoch ms). */

@@ -10,10 +10,11 @@ import {
   type Settings,
 } from '../core/definition/index.ts'
 import { canonicalJson, type Json, type KubeObject } from '../core/kube/index.ts'
-import { type Problem, toProblem } from '../core/problem/index.ts'
+import { type Problem, problem, toProblem } from '../core/problem/index.ts'
 import type { ClusterReader } from '../ports/cluster-reader.ts'
 import type { Deps } from './deps.ts'
 import type { AppState } from './state.ts'
+import { NOT_READ, UNKNOWN_EVERY_MS, unknownBecause } from './unknown-settings.ts'
 
 const EVERY_MS = 10_000
 const CONFIG_MAP = { group: '', version: 'v1', kind: 'ConfigMap' }
@@ -71,6 +72,8 @@ export function keepRules(app: AppState, system: SystemRules): void {
 
 export interface SettingsWatchOptions {
   readonly deps: Pick<Deps, 'reader' | 'clock' | 'log' | 'options'>
+  /** They were read for the first time. */
+  readonly onKnown: () => void
   readonly onChange: () => void
 }
 
@@ -79,6 +82,7 @@ export class SettingsWatch {
   readonly #options: SettingsWatchOptions
   #timer: { cancel(): void } | null = null
   #system: SystemRules
+  #unknown: Problem | null = NOT_READ
   #known = ''
   #said = ''
 
@@ -91,10 +95,16 @@ export class SettingsWatch {
     return this.#system
   }
 
-  /** Resolves when they were read once; a failure is logged and tried again. */
+  /** Why they are not known; null once they were read. */
+  get unknown(): Problem | null {
+    return this.#unknown
+  }
+
+  /** Resolves when reading them was tried once; a failure is logged and tried again. */
   async start(): Promise<void> {
     await this.#read()
-    this.#timer = this.#options.deps.clock.after(EVERY_MS, () => void this.start())
+    const wait = this.#unknown === null ? EVERY_MS : UNKNOWN_EVERY_MS
+    this.#timer = this.#options.deps.clock.after(wait, () => void this.start())
   }
 
   stop(): void {
@@ -111,8 +121,12 @@ export class SettingsWatch {
       ])
       const parsed = parseSettings(argocdCm)
       this.#say([...parsed.problems, ...platform.problems])
-      this.#take(parsed.value ?? this.#system.settings, platform)
+      // What cannot be told is not the default; what was told before stays.
+      if (parsed.value === null && this.#unknown !== null)
+        this.#unknown = unknownBecause(parsed.problems[0] ?? problem('HF2008', 'argocd-cm cannot be used'))
+      else this.#take(parsed.value ?? this.#system.settings, platform)
     } catch (error) {
+      if (this.#unknown !== null) this.#unknown = unknownBecause(toProblem(error, 'HF4010'))
       const { code, message } = toProblem(error, 'HF4010')
       this.#say([{ ...toProblem(error, 'HF4010'), code, message: `argocd-cm and ignore rules not read: ${message}` }])
     }
@@ -129,7 +143,9 @@ export class SettingsWatch {
     if (known === this.#known) return
     this.#known = known
     this.#system = { settings, platform }
-    if (!isFirst) this.#options.onChange()
+    this.#unknown = null
+    if (isFirst) this.#options.onKnown()
+    else this.#options.onChange()
   }
 
   /** Each state of affairs is said once, not every ten seconds. */

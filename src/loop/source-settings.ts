@@ -5,6 +5,7 @@ import { canonicalJson, isMap, type Json, type KubeObject } from '../core/kube/i
 import { type Problem, toProblem } from '../core/problem/index.ts'
 import type { ClusterReader } from '../ports/cluster-reader.ts'
 import type { Deps } from './deps.ts'
+import { NOT_READ, UNKNOWN_EVERY_MS, unknownBecause } from './unknown-settings.ts'
 
 const EVERY_MS = 10_000
 const REPOSITORY_SECRETS = 'argocd.argoproj.io/secret-type in (repository,repo-creds)'
@@ -13,12 +14,12 @@ type Reader = Pick<ClusterReader, 'get' | 'list'>
 
 export interface SourceSettingsRead {
   readonly settings: SourceSettings
-  /** `webhook.…` of `argocd-secret`. */
-  readonly webhookSecrets: Readonly<Record<string, string>>
   readonly problems: readonly Problem[]
 }
 
-function webhookSecretsOf(secret: KubeObject | null): Readonly<Record<string, string>> {
+/** `webhook.…` of `argocd-secret`. */
+async function readWebhookSecrets(reader: Reader, namespace: string): Promise<Readonly<Record<string, string>>> {
+  const secret = await reader.get({ group: '', version: 'v1', kind: 'Secret', namespace, name: 'argocd-secret' })
   const data = isMap(secret?.data) ? secret.data : {}
   return Object.fromEntries(
     Object.entries(data).flatMap(([key, value]) =>
@@ -29,31 +30,34 @@ function webhookSecretsOf(secret: KubeObject | null): Readonly<Record<string, st
   )
 }
 
-/** Throws HoldfastError HF4xxx when something of it may not be read. */
+/** What is not there says nothing, and defaults hold. Throws HoldfastError HF4xxx when something may not be read. */
 export async function readSourceSettings(reader: Reader, namespace: string): Promise<SourceSettingsRead> {
   const configMap = (name: string): Promise<KubeObject | null> =>
     reader.get({ group: '', version: 'v1', kind: 'ConfigMap', namespace, name })
-  const [argocdCm, tlsCerts, knownHosts, gpgKeys, plugins, argocdSecret, secrets] = await Promise.all([
+  const [argocdCm, tlsCerts, knownHosts, gpgKeys, plugins, secrets] = await Promise.all([
     configMap('argocd-cm'),
     configMap('argocd-tls-certs-cm'),
     configMap('argocd-ssh-known-hosts-cm'),
     configMap('argocd-gpg-keys-cm'),
     configMap('holdfast-plugins'),
-    reader.get({ group: '', version: 'v1', kind: 'Secret', namespace, name: 'argocd-secret' }),
     reader.list({ group: '', version: 'v1', kind: 'Secret', namespace, labelSelector: REPOSITORY_SECRETS }),
   ])
   const { value, problems } = parseSourceSettings({
     ...{ argocdCm, tlsCerts, knownHosts, gpgKeys, plugins },
     repositories: secrets.items,
   })
-  return { settings: value, webhookSecrets: webhookSecretsOf(argocdSecret), problems }
+  return { settings: value, problems }
+}
+
+function digestOf(value: unknown): string {
+  return createHash('sha256')
+    .update(canonicalJson(value as Json))
+    .digest('hex')
 }
 
 /** Of what changes a render, credentials left out. */
 function renderDigest({ repositories: _, tlsCertificates: __, knownHosts: ___, ...rest }: SourceSettings): string {
-  return createHash('sha256')
-    .update(canonicalJson(rest as unknown as Json))
-    .digest('hex')
+  return digestOf(rest)
 }
 
 export interface SourceSettingsOptions {
@@ -66,12 +70,18 @@ export class SourceSettingsWatch {
   readonly #options: SourceSettingsOptions
   #timer: { cancel(): void } | null = null
   #webhookSecrets: Readonly<Record<string, string>> = {}
+  #unknown: Problem | null = NOT_READ
   #known = ''
   #digest = ''
-  #said = ''
+  readonly #said = new Map<string, string>()
 
   constructor(options: SourceSettingsOptions) {
     this.#options = options
+  }
+
+  /** Why they are not known; null once they were read. Until then nothing may be rendered, written or pruned. */
+  get unknown(): Problem | null {
+    return this.#unknown
   }
 
   /** Changes when the same files may render otherwise. */
@@ -83,10 +93,11 @@ export class SourceSettingsWatch {
     return this.#webhookSecrets
   }
 
-  /** Resolves when they were read once; a failure is logged and tried again. */
+  /** Resolves when reading them was tried once; a failure is told and tried again. */
   async start(): Promise<void> {
     await this.#read()
-    this.#timer = this.#options.deps.clock.after(EVERY_MS, () => void this.start())
+    const { clock } = this.#options.deps
+    this.#timer = clock.after(this.#unknown === null ? EVERY_MS : UNKNOWN_EVERY_MS, () => void this.start())
   }
 
   stop(): void {
@@ -95,36 +106,48 @@ export class SourceSettingsWatch {
 
   async #read(): Promise<void> {
     const { reader, options } = this.#options.deps
+    await this.#readWebhookSecrets()
     try {
-      const { settings, webhookSecrets, problems } = await readSourceSettings(reader, options.namespace)
-      this.#webhookSecrets = webhookSecrets
-      this.#say(problems)
+      const { settings, problems } = await readSourceSettings(reader, options.namespace)
+      this.#say('settings', problems)
       this.#take(settings)
     } catch (error) {
-      const { code, message } = toProblem(error, 'HF4010')
-      this.#say([{ ...toProblem(error, 'HF4010'), code, message: `settings of sources not read: ${message}` }])
+      const why = toProblem(error, 'HF4010')
+      this.#say('settings', [{ ...why, message: `settings of sources not read: ${why.message}` }])
+      // What was read before stays in force.
+      if (this.#unknown !== null) this.#unknown = unknownBecause(why)
     }
   }
 
-  #take(settings: SourceSettings): void {
-    const known = createHash('sha256')
-      .update(canonicalJson(settings as unknown as Json))
-      .digest('hex')
+  /** Only the webhooks need them: a message that names no secret is no more than a hint. */
+  async #readWebhookSecrets(): Promise<void> {
+    const { reader, options } = this.#options.deps
+    try {
+      this.#webhookSecrets = await readWebhookSecrets(reader, options.namespace)
+      this.#say('webhooks', [])
+    } catch (error) {
+      const why = toProblem(error, 'HF4010')
+      this.#say('webhooks', [{ ...why, message: `secrets of webhooks not read: ${why.message}` }])
+    }
+  }
+
+  #take(sources: SourceSettings): void {
+    const known = digestOf(sources)
     if (known === this.#known) return
-    const digest = renderDigest(settings)
-    const isFirst = this.#known === ''
+    const digest = renderDigest(sources)
     const renders = digest !== this.#digest
     this.#known = known
     this.#digest = digest
-    this.#options.deps.source.configure(settings)
-    if (!isFirst) this.#options.onChange(renders ? 'renders' : 'access')
+    this.#unknown = null
+    this.#options.deps.source.configure(sources)
+    this.#options.onChange(renders ? 'renders' : 'access')
   }
 
   /** Each state of affairs is said once, not every ten seconds. */
-  #say(problems: readonly Problem[]): void {
+  #say(about: string, problems: readonly Problem[]): void {
     const all = JSON.stringify(problems)
-    if (all === this.#said) return
-    this.#said = all
+    if (all === (this.#said.get(about) ?? '[]')) return
+    this.#said.set(about, all)
     for (const { code, message } of problems) this.#options.deps.log.warn({ code }, message)
   }
 }

@@ -62,6 +62,8 @@ export type News =
   | { readonly kind: 'gone' }
   | { readonly kind: 'reread' }
 
+export type Compared = Pick<AppDefinition, 'sources' | 'multiSource'>
+
 export interface AppState {
   readonly key: AppKey
   definition: AppDefinition | null
@@ -73,6 +75,8 @@ export interface AppState {
   foreignStatusAt: number | null
   /** Of all sources, see revisionText; '' = none is in force. */
   revision: string
+  /** The sources that `revision` is of, in its order; the definition may list others by now. null = not known. */
+  compared: Compared | null
   /** What the last look resolved the sources to, whether or not it could be used; '' = it could not be resolved. */
   attempted: string
   sourceTypes: readonly string[]
@@ -131,6 +135,7 @@ export function newApp(key: AppKey): AppState {
     definitionUsable: false,
     foreignStatusAt: null,
     revision: '',
+    compared: null,
     attempted: '',
     sourceTypes: [],
     renderedAt: 0,

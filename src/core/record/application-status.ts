@@ -42,10 +42,14 @@ export interface HistoryEntry {
   readonly automated: boolean
 }
 
+type Compared = Pick<AppDefinition, 'sources' | 'multiSource'>
+
 export interface StatusInput {
   readonly definition: AppDefinition
   readonly evaluation: Evaluation
-  /** By source: what each was resolved to; [] = nothing yet. */
+  /** The sources that `revisions` are of: the definition may list others by now. null = the definition's own. */
+  readonly compared: Compared | null
+  /** By compared source: what each was resolved to; [] = nothing yet. */
   readonly revisions: readonly string[]
   /** By source, in Argo CD's words (`Helm`, `Kustomize`, `Directory`, `Plugin`); [] = nothing rendered yet. */
   readonly sourceTypes: readonly string[]
@@ -63,21 +67,21 @@ const seconds = (iso: string): string => iso.replace(/\.\d+Z$/, 'Z')
 
 /** `source` or `sources`, whichever the Application uses. */
 function sourcesOf(
-  definition: AppDefinition,
+  definition: Compared,
   written: readonly JsonMap[] = definition.sources.map((source) => source.written),
 ): object {
   return definition.multiSource ? { sources: written } : { source: written[0] ?? {} }
 }
 
 /** `revision` or `revisions`, to go with `sourcesOf`. */
-function revisionsOf(definition: AppDefinition, revisions: readonly string[]): object {
+function revisionsOf(definition: Pick<AppDefinition, 'multiSource'>, revisions: readonly string[]): object {
   return definition.multiSource ? { revisions } : { revision: revisions[0] ?? '' }
 }
 
-function comparedTo(definition: AppDefinition): object {
+function comparedTo(definition: AppDefinition, compared: Compared): object {
   const { destination, ignoreDifferences } = definition.written
   return {
-    ...sourcesOf(definition),
+    ...sourcesOf(compared),
     destination,
     ...(ignoreDifferences.length === 0 ? {} : { ignoreDifferences }),
   }
@@ -197,11 +201,12 @@ function withTimes(conditions: readonly Condition[], now: string, since: Conditi
 export function applicationStatus(input: StatusInput): Record<string, unknown> {
   const { definition, evaluation } = input
   const { multiSource } = definition
+  const compared = input.compared ?? definition
   return {
     sync: {
       status: evaluation.status,
-      ...revisionsOf(definition, input.revisions),
-      comparedTo: comparedTo(definition),
+      ...revisionsOf(compared, input.revisions),
+      comparedTo: comparedTo(definition, compared),
     },
     health: {
       status: evaluation.health.status,

@@ -43,6 +43,7 @@ function statusOf(spec: object, more: Partial<StatusInput> = {}): Record<string,
   return applicationStatus({
     definition,
     evaluation,
+    compared: null,
     revisions: ['aaa', 'bbb'],
     sourceTypes: ['Helm', 'Directory'],
     operation: null,
@@ -120,6 +121,17 @@ describe('applicationStatus', () => {
     ],
   ])('%s', (_title, spec, more, expected) => {
     expect(statusOf(spec, more)).toEqual(expected)
+  })
+
+  it('pairs revisions with the sources that they are of, not with those that were listed since', () => {
+    const compared = { multiSource: true, sources: [{ written: values }, { written: web }] } as unknown as NonNullable<
+      StatusInput['compared']
+    >
+    expect(statusOf({ source: web }, { compared })['sync']).toEqual({
+      status: 'Synced',
+      revisions: ['aaa', 'bbb'],
+      comparedTo: { sources: [values, web], destination },
+    })
   })
 
   it('says which sources an earlier deployment had, where that is known', () => {
