@@ -91,12 +91,7 @@ export class Loop implements Controller {
       settings,
       contextOf: (tracked) => contextOf(tracked, this.#standing()),
       bodyOf: (tracked) => this.#bodyOf(tracked),
-      isKnownApp: (name) =>
-        this.apps
-          .all()
-          .some(
-            ({ definition }) => definition !== null && appTrackingName(definition, deps.options.namespace) === name,
-          ),
+      isKnownApp: (name) => this.#isKnownApp(name),
       reporter: this.reporting,
     })
     const limit = pLimit(OBJECT_TURNS)
@@ -123,6 +118,13 @@ export class Loop implements Controller {
       pruned: this.#pruned,
       reporting: this.reporting,
     })
+  }
+
+  #isKnownApp(name: string): boolean {
+    const { namespace } = this.#deps.options
+    return this.apps
+      .all()
+      .some(({ definition }) => definition !== null && appTrackingName(definition, namespace) === name)
   }
 
   #settingsUnknown(): Problem | null {

@@ -15,6 +15,16 @@ const NONE: Mentions = { version: false, apis: [] }
 const VERSION = /Capabilities|[kK]ubeVersion/
 const APIS = /APIVersions/g
 const NAMED_API = /APIVersions\.Has\s+(?:"([^"\\]*)"|`([^`]*)`)/g
+/** The whole of it may end up in the output, or in a variable that is asked for anything. */
+const WHOLE = /\bCapabilities(?!\)*\.(?:KubeVersion|HelmVersion|APIVersions)\b)/
+const PRINT = 'to(?:Raw|Pretty)?Json|toYaml(?:Pretty)?|toToml'
+const SEARCH = 'index|get|pick|omit|values|deepCopy|range(?: \\$\\w+(?: ?, ?\\$\\w+)? ?:=)?'
+/** What an action prints or searches as a whole: `.`, or `$`. */
+const SHOWN = new RegExp(
+  `(?:^|[\\s(|])(?:${PRINT}|${SEARCH}|println?|printf "[^"]*") ([.$])(?=[\\s)|]|$)|(?:^|[\\s(])([.$]) ?\\| ?(?:${PRINT})\\b`,
+)
+/** Longer ones show nothing. */
+const LONGEST_ACTION = 1_000
 /** Nobody evaluates these. A template may begin with such a word (`securitycontextconstraints.yaml`). */
 const PROSE =
   /^(?!(?:.*\/)?templates\/)(?:.*\/)?(?:README|CHANGELOG|LICENSE|NOTICE|SECURITY|CONTRIBUTING)(?:\.(?:md|markdown|txt|rst|adoc))?$/i
@@ -24,11 +34,41 @@ const KEPT = 50_000
 /** Archives in archives. */
 const DEEPEST = 8
 
+function* actionsIn(text: string): Generator<string> {
+  for (const part of text.split('{{').slice(1)) {
+    const end = part.indexOf('}}')
+    if (end >= 0 && end <= LONGEST_ACTION)
+      yield part
+        .slice(0, end)
+        .replace(/\s+/g, ' ')
+        .replace(/^-? | -$/g, '')
+  }
+}
+
+/**
+ * Whether the root of a template, in which Capabilities are, is printed or searched as a whole, as far as its text shows
+ * it. In a `with`, a `range` and a named template the dot is something else.
+ */
+function showsRoot(text: string): boolean {
+  const refocused: boolean[] = []
+  for (const action of actionsIn(text)) {
+    const [, first, second] = SHOWN.exec(action) ?? []
+    const shown = first ?? second
+    if (shown === '$' || (shown === '.' && !refocused.includes(true))) return true
+    const [opened] = /^(?:if|with|range|define|block)\b/.exec(action) ?? []
+    if (opened !== undefined) refocused.push(opened !== 'if')
+    else if (/^end\b/.test(action)) refocused.pop()
+  }
+  return false
+}
+
 export function mentionsIn(text: string): Mentions {
+  if (showsRoot(text)) return { version: true, apis: 'all' }
   if (!text.includes('apabilities') && !text.includes('ubeVersion') && !text.includes('APIVersions')) return NONE
   const named = [...text.matchAll(NAMED_API)].map(([, quoted, plain]) => quoted ?? plain ?? '')
   const all = text.match(APIS)?.length ?? 0
-  return { version: VERSION.test(text), apis: all > named.length ? 'all' : [...new Set(named)] }
+  const isWhole = all > named.length || WHOLE.test(text)
+  return { version: VERSION.test(text), apis: isWhole ? 'all' : [...new Set(named)] }
 }
 
 export function joinMentions(found: readonly Mentions[]): Mentions {

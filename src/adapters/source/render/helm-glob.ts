@@ -1,6 +1,7 @@
 // Globs among value files: `*`, `?`, `[…]`, `{a,b}` within a name, `**` for any number of directories.
 import type { SourceFiles, TreeEntry } from '../files/trees.ts'
 import { compileGlob, type Glob } from './glob.ts'
+import { DEEPEST, tooDeep } from './listing.ts'
 
 /** Whether a value file is a glob, as Argo CD tells them apart. */
 export function isGlobPath(path: string): boolean {
@@ -9,7 +10,6 @@ export function isGlobPath(path: string): boolean {
 
 type Segment = { readonly kind: 'any-depth' } | { readonly kind: 'name'; readonly matches: Glob }
 
-const DEEPEST = 64
 const MOST = 5_000
 
 interface Spot {
@@ -20,7 +20,7 @@ interface Spot {
 /** Directories below `from`, itself first, each before what lies in it. */
 async function* directoriesBelow(files: SourceFiles, from: Spot): AsyncGenerator<Spot> {
   yield from
-  if (from.path.length > DEEPEST) return
+  if (from.path.length > DEEPEST) throw tooDeep(from.path)
   for (const entry of await files.trees.entries(from.id)) {
     if (entry.kind === 'tree') yield* directoriesBelow(files, { id: entry.id, path: [...from.path, entry.name] })
   }

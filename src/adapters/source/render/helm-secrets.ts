@@ -1,5 +1,6 @@
 // Texts of a chart and its values that no message may quote.
 import type { HelmOptions } from '../../../core/definition/index.ts'
+import { mentionsSecret } from './secret-marks.ts'
 
 const SECRET_NAME =
   /(?:pass(?:word|wd|phrase)?|pwd|secret|token|credential|private|cert|auth|dsn|connection|licen[sc]e|key)(?!.*(?:name|ref|enabled|type|path|mount|algorithm|length|size|ttl|days)s?$)/i
@@ -9,7 +10,6 @@ const FIELD = /^(\s*)(?:-\s+)?["']?([A-Za-z0-9_./-]+)["']?\s*:(?:\s+(.*))?$/
 const INLINE = /["']?([A-Za-z0-9_./-]+)["']?\s*:\s*("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,{}[\]]+)/g
 const BLOCK = /^[|>][+-]?[0-9]?\s*$/
 const PLAIN = /^(?:true|false|null|~|[0-9]{1,4}|[{[\]}]*)$/i
-const SECRET_KIND = /^\s*["']?kind["']?\s*:\s*["']?Secret\b/m
 /** Of long texts Go's YAML reader quotes the beginning alone. */
 const QUOTED_BY_YAML = 7
 const MOST = 5_000
@@ -83,8 +83,8 @@ function valuesIn(text: string, isSecretName: (name: string) => boolean): readon
 
 /** What the Secrets among the manifests of a text hold. */
 function inManifests(text: string): readonly string[] {
-  if (!SECRET_KIND.test(text)) return []
-  const secrets = text.split(/^---/m).filter((document) => SECRET_KIND.test(document))
+  if (!mentionsSecret(text)) return []
+  const secrets = text.split(/^---/m).filter(mentionsSecret)
   return secrets.flatMap((document) => valuesIn(document, (name) => name === 'data' || name === 'stringData'))
 }
 

@@ -21,7 +21,8 @@ import {
   type Reference,
   referencesOf,
 } from './kustomize-document.ts'
-import { outside as outsideLink } from './listing.ts'
+import { filesBelow } from './helm-closure.ts'
+import { DEEPEST, outside as outsideLink, tooDeep } from './listing.ts'
 import { isMarkedRepository, repositoryReference, type RepositoryReference } from './kustomize-repository-url.ts'
 import type { Directory, Outside } from './plan.ts'
 
@@ -66,7 +67,6 @@ interface Spot {
   readonly file: string
 }
 
-const DEEPEST = 64
 const MOST_REPOSITORIES = 32
 
 const joined = (mount: string, path: readonly string[]): string =>
@@ -216,7 +216,7 @@ class Gathering {
     for (const file of chart.files) await this.#addIfThere(spot, file)
     const path = joinedPath(spot.path, chart.directory) ?? []
     const place = await spot.area.trees.locate(spot.area.root, path)
-    if (place.kind === 'tree') return this.#addTree(spot.area, { id: place.id, path })
+    if (place.kind === 'tree') return this.#addChart(spot.area, { id: place.id, path })
     const { repository, name, version } = chart
     if (repository === '' || !this.#input.enableHelm) return
     const archive = await this.#input.outside.chart({ repository, name, version })
@@ -231,7 +231,14 @@ class Gathering {
     // Where kustomize itself would unpack it.
     const mount = joined(spot.area.mount, path.slice(0, -1))
     const area: Area = { trees, root: trees.root, repository, revision: archive.version, mount }
-    await this.#addTree(area, { id: trees.root, path: [] })
+    await this.#addChart(area, { id: trees.root, path: [] })
+  }
+
+  /** Links in it are followed, as helm does. */
+  async #addChart(area: Area, place: Directory): Promise<void> {
+    const { limits } = this.#input
+    for (const { path, id } of await filesBelow({ files: area, limits }, place))
+      this.#add(area, [...place.path, ...path.split('/')], id)
   }
 
   async #remote(spot: Spot, reference: Reference): Promise<void> {
@@ -283,7 +290,7 @@ class Gathering {
   }
 
   async #addTree(area: Area, { id, path }: Directory): Promise<void> {
-    if (path.length > DEEPEST) return
+    if (path.length > DEEPEST) throw tooDeep(path)
     for (const entry of await area.trees.entries(id)) {
       const here = [...path, entry.name]
       if (entry.kind === 'blob') this.#add(area, here, entry.id)

@@ -27,7 +27,15 @@ const MANIFEST = /\.(?:ya?ml|json|jsonnet)$/
 const JSONNET = /\.jsonnet$/
 /** Options for Argo CD and us, no manifests. */
 const OPTIONS = /(?:^|\/)\.argocd-source(?:-[^/]*)?\.yaml$/
-const DEEPEST = 64
+/** Directories in directories. */
+export const DEEPEST = 64
+
+export function tooDeep(path: readonly string[]): HoldfastError {
+  const file = path.join('/')
+  const where = file.length > 100 ? `${file.slice(0, 100)}…` : file
+  const message = `${where} lies in more than ${DEEPEST} directories`
+  return new HoldfastError(problem('HF1010', message, { file }, 'Move it up, or name another path.'))
+}
 
 function globOf(pattern: string, field: string): Glob | undefined {
   if (pattern === '') return undefined
@@ -91,8 +99,11 @@ async function enter(walk: Walk, tree: string, path: readonly string[], depth: n
     const here = [...path, entry.name]
     if (entry.kind === 'blob') takeFile(walk, here, entry.id)
     else if (entry.kind === 'symlink') await follow(walk, here)
-    else if (entry.kind === 'tree' && walk.recurse && depth < DEEPEST) await enter(walk, entry.id, here, depth + 1)
-    else if (entry.kind === 'submodule' && walk.recurse) walk.problems.push(submodule(here.join('/')))
+    else if (entry.kind === 'tree' && walk.recurse) {
+      if (depth >= DEEPEST) throw tooDeep(here)
+      await enter(walk, entry.id, here, depth + 1)
+    }
+    if (entry.kind === 'submodule' && walk.recurse) walk.problems.push(submodule(here.join('/')))
   }
 }
 

@@ -1,6 +1,7 @@
 // Objects as text, for the way between threads and for keeping: small, quick to make, and read piece by piece.
 import type { Origin, RenderedObject } from '../../../core/desired/index.ts'
 import type { KubeObject } from '../../../core/kube/index.ts'
+import { mentionsSecret } from './secret-marks.ts'
 
 /**
  * JSON cannot say a bigint. An object that holds one is written with every bigint as `NUL n digits`, and with a NUL put
@@ -41,9 +42,7 @@ export function packedSize({ json }: PackedObject): number {
   return 200 + json.length
 }
 
-const SECRET = /kind\\*["']?\s*:\s*\\*["']?Secret(List)?\b/
-
 /** Whether there is a Secret in it: the object itself, an item of a list, or one quoted in a text or an annotation. */
 export function holdsSecret({ json }: PackedObject): boolean {
-  return SECRET.test(json)
+  return mentionsSecret(json)
 }

@@ -5,13 +5,12 @@ import type { PluginDefinition } from '../../../core/definition/index.ts'
 import { HoldfastError, problem } from '../../../core/problem/index.ts'
 import { type InputFile, inputsFrom } from '../files/input-file.ts'
 import { shown } from '../git/address.ts'
-import type { RepositoryFile } from './listing.ts'
+import { DEEPEST, type RepositoryFile, tooDeep } from './listing.ts'
 import type { Directory, Planner, RenderContext } from './plan.ts'
 import { discoverPlugin } from './plugin-discovery.ts'
 import { pluginEnvironment } from './plugin-environment.ts'
 import type { Tool } from './tools.ts'
 
-const DEEPEST = 64
 /** Variables of the process that keep no secret. */
 const PLAIN = /^(?:PATH|HOME|USER|LANG|LC_[A-Z]+|TZ|TMPDIR|HOSTNAME|SHELL)$/
 const SECRET_NAME = /token|secret|password|passwd|credential|key/i
@@ -63,7 +62,8 @@ async function wholeDirectory(context: RenderContext, at: Directory): Promise<Re
         throw new HoldfastError(problem('HF1006', message, { ...subject, file: path.join('/') }))
       }
       if (place.kind === 'blob') found.push({ path: path.join('/'), id: place.id })
-      if (kind === 'tree' && path.length < DEEPEST) todo.push({ id, path })
+      if (kind === 'tree' && path.length > DEEPEST) throw tooDeep(path)
+      if (kind === 'tree') todo.push({ id, path })
     }
     if (found.length > limits.renderFiles)
       throw new HoldfastError(problem('HF1010', `the plugin would read more than ${limits.renderFiles} files`, subject))

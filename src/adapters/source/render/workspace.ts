@@ -6,6 +6,7 @@ import type { InputFile } from '../files/input-file.ts'
 import type { SourceLimits } from '../limits.ts'
 import { type Finished, run } from '../process.ts'
 import type { Sandbox } from './sandbox.ts'
+import { holdsSecretText } from './secret-marks.ts'
 import { toolEnvironment } from './tool-environment.ts'
 import { isProgram, type Tool } from './tools.ts'
 import { watchTree } from './watchdog.ts'
@@ -42,7 +43,6 @@ export interface WorkspaceOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-const SECRET = /secretGenerator|kind["']?:\s*["']?Secret\b/
 const OUT_OF_MEMORY = /out of memory|cannot allocate memory|std::bad_alloc|MemoryError|heap limit/i
 const MEBIBYTE = 1024 * 1024
 
@@ -73,7 +73,7 @@ export class Workspace {
   async write(path: string, content: string | Buffer): Promise<void> {
     const directory = await this.directory()
     const file = within(directory, path)
-    this.#secret ||= SECRET.test(content.toString('latin1'))
+    this.#secret ||= holdsSecretText(Buffer.from(content))
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     // The file of the plan that it may stand for is read-only.
     await rm(file, { force: true })
@@ -144,7 +144,7 @@ export class Workspace {
       bytes += content.length
       if (bytes > limits.renderBytes)
         throw this.#problem('HF1010', `the render reads more than ${limits.renderBytes} bytes`)
-      this.#secret ||= SECRET.test(content.toString('latin1'))
+      this.#secret ||= holdsSecretText(content)
       const file = within(work, input.path)
       await mkdir(dirname(file), { recursive: true, mode: 0o700 })
       await writeFile(file, content, { mode })
