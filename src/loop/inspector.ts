@@ -1,7 +1,7 @@
 // Reads one object and evaluates it, writing nothing.
 import pLimit from 'p-limit'
 import type { Delivery } from '../core/classify/index.ts'
-import { indexRules, INJECTORS, kindName, type Neighbours, type RuleIndex } from '../core/compare/index.ts'
+import { AUTOSCALERS, indexRules, INJECTORS, kindName, type Neighbours, type RuleIndex } from '../core/compare/index.ts'
 import {
   type AppDefinition,
   type IgnoreRule,
@@ -45,6 +45,8 @@ export interface InspectTools {
   readonly onSnapshot?: (snapshot: ObjectSnapshot, ignore: RuleBook) => void
   /** May the server be asked by dry run what it makes of a declared object? */
   readonly learn: 'dry-run' | 'never'
+  /** `all`: what may explain an object is looked at, whether or not something has to be explained. */
+  readonly evidence?: 'wanted' | 'all'
 }
 
 export interface InspectInput {
@@ -67,6 +69,8 @@ export interface InspectInput {
   readonly inventory: readonly ObjectRef[]
   /** What the application's status says of bringing this revision in. */
   readonly delivery?: Delivery
+  /** What is known of owners and of writers. */
+  readonly known?: Pick<AppContext, 'ownership' | 'owners'>
 }
 
 export interface InspectSubject {
@@ -180,6 +184,11 @@ export class Inspector {
     return (await this.limit(() => this.tools.reader.list(query))).items
   }
 
+  /** Looked at whether or not something has to be explained. */
+  #always(): readonly string[] {
+    return this.tools.evidence === 'all' ? [INJECTORS, ...AUTOSCALERS] : []
+  }
+
   /** null: neither declared nor there. */
   async evaluate(subject: InspectSubject): Promise<ObjectEvaluation | null> {
     const { ref, desired } = subject
@@ -188,7 +197,7 @@ export class Inspector {
     const context = this.#context(subject, live)
     const snapshot = await this.#snapshot(ref, desired, live)
     const first = evaluateObject(context, snapshot)
-    const wanted = this.#wanted(first, context, snapshot)
+    const wanted = [...this.#wanted(first, context, snapshot), ...this.#always()]
     const wants = wanted.length > 0
     const informed = wants ? { ...snapshot, neighbours: await this.#neighbours(ref, wanted) } : snapshot
     this.tools.onSnapshot?.(informed, context.ignore)
@@ -250,6 +259,7 @@ export class Inspector {
       },
       ignore: this.#bookFor(desired, live),
       digestKey: this.tools.digestKey,
+      ...this.input.known,
     }
   }
 

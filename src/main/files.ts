@@ -48,3 +48,14 @@ export async function readSource({ env, cwd, clock }: Place, path: string, how: 
 export function nothingIn(file: string): Problem {
   return problem('HF1012', `${file === '-' ? 'standard input' : file} holds no Kubernetes object`)
 }
+
+export function missing(path: string): HoldfastError {
+  return new HoldfastError(
+    problem('HF1004', `${path} does not exist`, { file: path }, 'Name a file or a directory that can be read.'),
+  )
+}
+
+export function withNamespace(application: KubeObject, namespace: string): KubeObject {
+  if ((application.metadata.namespace ?? '') !== '') return application
+  return { ...application, metadata: { ...application.metadata, namespace } }
+}

@@ -1,14 +1,23 @@
 // `diff`, `render` and `health`: gathers what is compared from cluster, Git and files.
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileCluster, readLiveFiles, wantedFor } from '../adapters/file-cluster/index.ts'
 import { createSource, renderText, type SourceRepositories } from '../adapters/source/index.ts'
+import type { OwnerSources } from '../core/classify/index.ts'
+import { readOwnerSources } from '../loop/inspect-owners.ts'
+import {
+  changesIn,
+  codeownersOf,
+  definitionFor,
+  localChanges,
+  localCodeowners,
+  originsOf,
+  ownershipFor,
+} from './evidence.ts'
+import type { FileChange } from '../ports/source.ts'
 import type { Cluster } from '../adapters/kube-http/index.ts'
 import { createLog } from '../adapters/pino-log/index.ts'
 import pLimit from 'p-limit'
-import type { AppDefinition, RuleDocument } from '../core/definition/index.ts'
 import { healthOf } from '../core/health/index.ts'
 import { type KubeObject, refKey, refOf } from '../core/kube/index.ts'
 import { orphanWhy } from '../core/orphan/index.ts'
@@ -26,7 +35,6 @@ import { coexistencesOf, inspectOrphans } from '../loop/inspect-orphans.ts'
 import {
   appInput,
   type AppRead,
-  filesDefinition,
   readApp,
   readAppFile,
   readClusterSettings,
@@ -43,10 +51,10 @@ import type { AppIgnores, IgnoresRequest } from '../surfaces/cli/ignores.ts'
 import type { RenderAnswer, RenderRequest } from '../surfaces/cli/render.ts'
 import type { SetImageAnswer, SetImageRequest } from '../surfaces/cli/set-image.ts'
 import { readApplication } from './applications.ts'
-import { type Environment, withCluster } from './cluster.ts'
-import { nothingIn, type Place, readOnly, readPlain, readSource } from './files.ts'
+import { withCluster } from './cluster.ts'
+import { missing, nothingIn, type Place, readOnly, readPlain, readSource, withNamespace } from './files.ts'
+import { homeOf } from './home.ts'
 import { ignoresOf, type IgnoringTools, readRuleFile } from './ignoring.ts'
-import { installation } from './installation.ts'
 import { localSource, toolSettings } from './local-source.ts'
 import { renderAnswer } from './rendering.ts'
 import { setImage } from './set-image.ts'
@@ -72,6 +80,8 @@ interface Compared {
   readonly context: ReportContext
   /** Where an application stands in a cluster: itself. */
   readonly application?: KubeObject
+  /** Who changed these files last; absent where nobody can tell. */
+  readonly history?: (files: readonly string[]) => Promise<ReadonlyMap<string, FileChange>>
 }
 
 interface Around {
@@ -138,14 +148,23 @@ export class Inspections {
     if (read.definition === null) return refusedReport([...read.problems, ...problems], context)
     const { definition, project } = read
     const local = target.kind === 'app' ? target.desired : undefined
-    const rendered =
+    const owners = await readOwnerSources(reader, application, definition)
+    const ownership = await ownershipFor({ place: this.#options, request }, reader, namespace)
+    const { rendered, codeowners } =
       local === undefined
-        ? await this.#withSource(reader, namespace, (source) => renderApp({ source, reader }, { definition, project }))
-        : await readSource(this.#options, local, {
-            ...(await localSource(definition, { cwd: this.#options.cwd, path: local })),
-            cluster: await reader.capabilities(),
+        ? await this.#withSource(reader, namespace, async (source) => {
+            const made = await renderApp({ source, reader }, { definition, project })
+            return { rendered: made, codeowners: await codeownersOf(source, definition, made.revision) }
           })
-    const input = appInput(application, { definition, project, settings, platform, rendered }, namespace)
+        : {
+            rendered: await readSource(this.#options, local, {
+              ...(await localSource(definition, { cwd: this.#options.cwd, path: local })),
+              cluster: await reader.capabilities(),
+            }),
+            codeowners: await localCodeowners(this.#options, local),
+          }
+    const known = { ownership: ownership.value, owners: { ...owners, codeowners } }
+    const input = { ...appInput(application, { definition, project, settings, platform, rendered }, namespace), known }
     const desired =
       local ?? definition.sources.map(({ repoURL, chart, path }) => `${repoURL} ${chart || path || '.'}`).join(', ')
     const revision = rendered.revision === '' ? {} : { revision: rendered.revision }
@@ -153,19 +172,24 @@ export class Inspections {
       reader,
       input,
       application,
-      problems: [...read.problems, ...problems],
+      problems: [...read.problems, ...problems, ...ownership.problems],
       context: { ...context, ...revision, desired },
+      history: (files) =>
+        local === undefined
+          ? this.#withSource(reader, namespace, (source) => changesIn(source, definition, { ...rendered, files }))
+          : localChanges(this.#options, local, files),
     })
   }
 
   async #filesWithCluster(request: DiffRequest, target: FilesOf, cluster: Cluster): Promise<DriftReport> {
     const { input, problems } = await this.#filesInput(request, target, cluster.namespace)
+    const history = (files: readonly string[]) => localChanges(this.#options, target.path, files)
     const context = {
       desired: target.path,
       live: cluster.server,
       schemas: [`cluster ${await cluster.reader.serverMinor()}`],
     }
-    return this.#report(request, { reader: cluster.reader, input, problems, context })
+    return this.#report(request, { reader: cluster.reader, input, problems, context, history })
   }
 
   async #filesWithFiles(request: DiffRequest, target: FilesOf, path: string): Promise<DriftReport> {
@@ -188,6 +212,7 @@ export class Inspections {
         input,
         problems: [...problems, ...live.problems],
         context: { desired: target.path, live: path === '-' ? 'standard input' : path },
+        history: (files) => localChanges(this.#options, target.path, files),
       },
       cluster,
     )
@@ -207,8 +232,16 @@ export class Inspections {
     const tools = toolSettings(await this.#configMap(request.argocdCm))
     const rendered = await readSource(this.#options, target.path, { ...how, settings: tools.settings })
     const as = app === null ? 'files' : 'application-files'
+    const ownership = await ownershipFor({ place: this.#options, request }, null, '')
+    const owners: OwnerSources = {
+      project: definition.project,
+      application: null,
+      appProject: null,
+      codeowners: await localCodeowners(this.#options, target.path),
+    }
     return {
       input: {
+        known: { ownership: ownership.value, owners },
         definition,
         project: null,
         settings,
@@ -218,7 +251,7 @@ export class Inspections {
         as,
         inventory: [],
       },
-      problems: [...(app?.problems ?? []), ...problems, ...tools.problems],
+      problems: [...(app?.problems ?? []), ...problems, ...tools.problems, ...ownership.problems],
     }
   }
 
@@ -230,10 +263,11 @@ export class Inspections {
     const { digestKey } = homeOf(this.#options.env)
     const { clock } = this.#options
     const { reader, input } = compared
-    const inspection = await inspect({ reader, clock, digestKey, learn: request.learn }, input)
+    const { learn, evidence = 'wanted' } = request
+    const inspection = await inspect({ reader, clock, digestKey, learn, evidence }, input)
     const { evaluations, desired, problems } = inspection
     const around = await this.#around(request, compared, inspection)
-    const origins = new Map(desired.objects.map(({ ref, origin }) => [refKey(ref), origin]))
+    const origins = await originsOf(desired, evidence === 'all' ? compared.history : undefined)
     return driftReport({
       objects: evaluations.map((evaluation) => {
         const key = refKey(evaluation.ref)
@@ -387,32 +421,6 @@ export class Inspections {
       await source.close()
     }
   }
-}
-
-function definitionFor(app: AppRead | null, namespace: string | undefined, fallback: string): AppDefinition {
-  const definition = app?.definition ?? null
-  if (definition === null) return filesDefinition(namespace ?? fallback)
-  return { ...definition, destinationNamespace: namespace ?? (definition.destinationNamespace || fallback) }
-}
-
-/** Where nothing may be written, digests hold for this run alone and mirrors go to the temporary folder. */
-function homeOf(env: Environment): { readonly digestKey: string; readonly cacheDir: string } {
-  try {
-    return installation(env, undefined)
-  } catch {
-    return { digestKey: randomBytes(32).toString('hex'), cacheDir: join(tmpdir(), `holdfast-${userInfo().uid}`) }
-  }
-}
-
-function missing(path: string): HoldfastError {
-  return new HoldfastError(
-    problem('HF1004', `${path} does not exist`, { file: path }, 'Name a file or a directory that can be read.'),
-  )
-}
-
-function withNamespace(application: KubeObject, namespace: string): KubeObject {
-  if ((application.metadata.namespace ?? '') !== '') return application
-  return { ...application, metadata: { ...application.metadata, namespace } }
 }
 
 function refusedReport(problems: readonly Problem[], context: ReportContext): DriftReport {

@@ -19,6 +19,7 @@ import type { CliServices } from '../surfaces/cli/program.ts'
 import { type Environment, withCluster } from './cluster.ts'
 import { readApplication } from './applications.ts'
 import { Inspections } from './inspection.ts'
+import { responsibilityServices } from './responsibility.ts'
 import { run } from './run.ts'
 import { VERSION } from './version.ts'
 
@@ -148,6 +149,7 @@ export function cliServices(io: CliIo, env: Environment = process.env, clock: Cl
     version: VERSION,
     exists: (path) => inspections.exists(path),
     diff: (request) => inspections.diff(request),
+    ...responsibilityServices(env),
     render: (request) => inspections.render(request),
     orphans: (request) => inspections.orphans(request),
     setImage: (request) => inspections.setImage(request),

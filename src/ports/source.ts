@@ -61,4 +61,6 @@ export interface Source {
   render(request: RenderRequest): Promise<Rendered>
   /** The last change of a file (path from the repository root) at this revision; null where there is no history. */
   lastChange(revised: RevisedSource, file: string): Promise<FileChange | null>
+  /** The text of a file of the repository at this revision; null where there is none. */
+  textOf(revised: RevisedSource, file: string): Promise<string | null>
 }

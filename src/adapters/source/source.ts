@@ -114,6 +114,14 @@ class Sources implements SourceRepositories {
     return this.#hostOf(source, reader).lastChange(revision, file)
   }
 
+  async textOf({ source, revision }: RevisedSource, file: string): Promise<string | null> {
+    const reader = this.#git.readerOf(source.repoURL, revision) ?? { project: '', sourceRepos: null }
+    return this.#hostOf(source, reader).withFiles(source, revision, async ({ trees, root }) => {
+      const place = await trees.locate(root, file.split('/'))
+      return place.kind === 'blob' ? (await trees.blob(place.id)).toString('utf8') : null
+    })
+  }
+
   async close(): Promise<void> {
     await this.#engine.close()
     this.#git.close()

@@ -12,6 +12,7 @@ export {
   type ReportIgnored,
   type ReportInput,
   type ReportObject,
+  type ReportOrigin,
   type ReportOrphan,
   type ReportProblem,
   type ReportSummary,
@@ -30,3 +31,5 @@ export {
 } from './application-status.ts'
 export { describeProblem, saidBriefly, unsaidOf } from './describe.ts'
 export { maskedDigest, reportObject, type ReportObjectOptions } from './report-object.ts'
+export { type Inventory, inventoryOf, type InventoryRow } from './inventory.ts'
+export { type Takeover, type TakeoverApp, type TakeoverGroup, takeoverOf } from './takeover.ts'

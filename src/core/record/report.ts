@@ -54,6 +54,18 @@ export interface ReportIgnored extends IgnoredCause {
   readonly intended: true
 }
 
+export interface ReportOrigin {
+  readonly file: string
+  readonly line: number
+  /** The last change of the file, where history was asked for and there is some. */
+  readonly change?: {
+    readonly commit: string
+    readonly author: string
+    readonly date: string
+    readonly subject: string
+  }
+}
+
 export interface ReportObject {
   readonly ref: ObjectRef
   readonly status: 'Synced' | 'OutOfSync' | 'Unknown'
@@ -62,7 +74,7 @@ export interface ReportObject {
   readonly fields: readonly ReportField[]
   readonly ignored: readonly ReportIgnored[]
   /** Where Git declares it: file relative to the repository, line 1-based (0 = unknown). */
-  readonly origin?: { readonly file: string; readonly line: number }
+  readonly origin?: ReportOrigin
   /** Whom to ask, where something differs. */
   readonly responsible?: Owner
   /** MutatingWebhookConfigurations that are called for the object, as far as they are known. */

@@ -213,7 +213,8 @@ Examples:
 Ends with 0: synced, 1: the sync failed, 2: it could not be asked for or did not end in time.
 `
 
-export function addApp(program: Command, services: AppServices): void {
+/** Answers the command, for those that stand below it. */
+export function addApp(program: Command, services: AppServices): Command {
   const app = program.command('app').description('Applications as the cluster knows them')
   common(app.command('list').description('all Applications with their state'), ['text', 'wide', 'json', 'yaml', 'name'])
     .addOption(
@@ -259,4 +260,5 @@ export function addApp(program: Command, services: AppServices): void {
     .option('--async', 'do not wait', false)
     .addHelpText('after', SYNC_EXAMPLES)
     .action((name: string, options: SyncOptions) => sync(services, name, options))
+  return app
 }

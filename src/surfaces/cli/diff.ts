@@ -18,7 +18,11 @@ export interface DiffRequest extends ConnectOptions {
   /** Minor of the shipped schemas that files are compared by. */
   readonly kubernetes?: string
   readonly argocdCm?: string
+  /** A ConfigMap `holdfast-ownership` instead of the cluster's. */
+  readonly ownership?: string
   readonly learn: 'dry-run' | 'never'
+  /** `all`: history and every object that may explain another are looked at. */
+  readonly evidence?: 'wanted' | 'all'
   readonly include: 'different' | 'all'
   /** Look for objects that nobody declares even where the project does not ask for it. */
   readonly orphans: boolean

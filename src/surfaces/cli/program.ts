@@ -3,11 +3,13 @@ import { Command, CommanderError } from 'commander'
 import { type Problem, problem, toProblem } from '../../core/problem/index.ts'
 import { addApp, type AppServices } from './app.ts'
 import { addDiff } from './diff.ts'
+import { addExplain, type ExplainServices } from './explain.ts'
 import { failureText } from './failure.ts'
 import { addHealth, type HealthServices } from './health.ts'
 import { addIgnores, type IgnoresServices } from './ignores.ts'
 import { addInstall, type InstallServices } from './install.ts'
 import { addRender, type RenderServices } from './render.ts'
+import { addInventory, addOwners, addTakeover, type ResponsibilityServices } from './responsibility.ts'
 import { addRun, type RunServices } from './run.ts'
 import { addSetImage, type SetImageServices } from './set-image.ts'
 
@@ -18,7 +20,9 @@ export interface CliServices
     InstallServices,
     RenderServices,
     RunServices,
-    SetImageServices {}
+    SetImageServices,
+    ExplainServices,
+    ResponsibilityServices {}
 
 /** Exit code for a question that could not be answered, bad usage included. */
 const UNANSWERED = 2
@@ -45,9 +49,12 @@ export function makeProgram(services: CliServices): Command {
     .version(services.version, '-V, --version')
   addRun(program, services)
   addDiff(program, services, 'what differs between what is declared and what is live')
+  addExplain(program, services)
+  addOwners(program, services)
+  addInventory(program, services)
   addRender(program, services)
   addSetImage(program, services)
-  addApp(program, services)
+  addTakeover(addApp(program, services), services)
   addHealth(program, services)
   addIgnores(program, services)
   addInstall(program, services)

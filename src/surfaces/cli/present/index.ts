@@ -13,6 +13,7 @@ export {
   type AppRow,
   type AppTextOptions,
 } from './apps.ts'
+export { explainCompact, explainJson, explainText, type Explained } from './explain.ts'
 export { type IgnoresAnswer, type IgnoresFormat, presentIgnores } from './ignores.ts'
 export { lineText, prettyJson, safeText, valueText } from './plain.ts'
 export { presentReport, REPORT_FORMATS, type PresentOptions, type ReportFormat } from './report.ts'

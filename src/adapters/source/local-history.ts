@@ -1,0 +1,52 @@
+// The history of a working copy: who changed a file last, and its CODEOWNERS.
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import type { FileChange } from '../../ports/source.ts'
+import { run } from './process.ts'
+
+const LIMITS = { timeoutMs: 10_000, maxOutputBytes: 1_000_000 }
+/** A repository's own settings must not run anything. */
+const SAFE = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'log.showSignature=false']
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** The working copy that a path lies in; null = none. */
+export async function workingCopyOf(path: string): Promise<string | null> {
+  for (let at = resolve(path); ; at = dirname(at)) {
+    if (await exists(join(at, '.git'))) return at
+    if (dirname(at) === at) return null
+  }
+}
+
+/** The path as Git knows it. */
+export function pathInside(root: string, path: string): string {
+  return relative(root, resolve(path))
+}
+
+export async function localText(root: string, file: string): Promise<string | null> {
+  return readFile(join(root, file), 'utf8').catch(() => null)
+}
+
+/** null where the file is not committed, or git is not there. */
+export async function localChange(
+  root: string,
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<FileChange | null> {
+  const format = '--format=%H%x00%an <%ae>%x00%aI%x00%s'
+  const finished = await run({
+    file: 'git',
+    args: [...SAFE, 'log', '-1', format, '--', `:(top,literal)${file}`],
+    env: { PATH: env['PATH'] ?? '/usr/bin:/bin', HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C' },
+    cwd: root,
+    ...LIMITS,
+  })
+  if (finished.outcome !== 'exited' || finished.exitCode !== 0) return null
+  const [commit = '', author = '', date = '', subject = ''] = finished.stdout.toString('utf8').trim().split('\0')
+  return commit === '' ? null : { commit, author, date, subject }
+}

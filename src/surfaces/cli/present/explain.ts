@@ -1,0 +1,196 @@
+// One object, field by field: declared, live, whose, why, what next.
+import { createColors } from 'picocolors'
+import { shippedRule } from '../../../core/compare/index.ts'
+import { formatRef } from '../../../core/kube/index.ts'
+import type { DriftReport, ReportField, ReportIgnored, ReportObject } from '../../../core/record/index.ts'
+import { count, lineText, prettyJson, valueText } from './plain.ts'
+import {
+  actorText,
+  ignoredText,
+  objectName,
+  pathText,
+  placeText,
+  problemText,
+  SIGNS,
+  stateText,
+  verdictText,
+} from './wording.ts'
+
+export interface Explained {
+  readonly context?: NonNullable<DriftReport['context']>
+  readonly objects: readonly ReportObject[]
+  readonly problems: DriftReport['problems']
+}
+
+interface Options {
+  readonly color: 'always' | 'never'
+  readonly columns: number | null
+}
+
+type Colors = ReturnType<typeof createColors>
+const VALUE = 400
+
+const row = (name: string, text: string): string => `    ${name.padEnd(9)}${text}`
+
+/** Who made it, in words: `kubectl edit by kubectl-edit (likely), a person`. */
+function whoText({ cause }: ReportField): string {
+  const kind = cause.actor.kind === 'unknown' ? '' : `, a ${cause.actor.kind}`
+  const tool = cause.tool === null ? cause.means : cause.tool
+  return lineText(`${actorText({ cause })}; ${tool}${kind}`)
+}
+
+function causeText({ cause }: ReportField): string {
+  const moved = cause.source === 'unknown' ? '' : `, ${cause.source} moved`
+  const meant = cause.intended ? 'intended' : 'unintended'
+  const before = cause.preExisting ? ', there before enforcement began' : ''
+  return lineText(`${cause.class}, ${cause.mechanism}${moved}, ${meant}${before}`)
+}
+
+function ownedText({ ownedBy }: Pick<ReportField, 'ownedBy'>): string {
+  const name = ownedBy.name === null ? '' : ` (${ownedBy.name})`
+  return lineText(`${ownedBy.kind}${name}, by ${ownedBy.source}`)
+}
+
+function fieldLines(field: ReportField, colors: Colors): string[] {
+  const { cause, desired, live, firstSeen } = field
+  const since = cause.actor.time === null ? `seen first ${firstSeen}` : `${cause.actor.time}, seen first ${firstSeen}`
+  return [
+    `  ${SIGNS[field.change]} ${colors.bold(pathText(field))}`,
+    row('Git', desired === undefined ? '(nothing)' : valueText(desired, VALUE)),
+    row('live', live === undefined ? '(nothing)' : valueText(live, VALUE)),
+    row('who', whoText(field)),
+    row('since', lineText(since)),
+    row('cause', causeText(field)),
+    ...cause.evidence.map(({ source, detail }) => row('evidence', lineText(`${source}: ${detail}`))),
+    row('owner', ownedText(field)),
+    row('next', verdictText(field)),
+    ...(cause.fixBelongsIn === null ? [] : [row('fix in', cause.fixBelongsIn)]),
+  ]
+}
+
+/** What a rule leaves alone, with the rule's own reason. */
+function ignoredLines(ignored: ReportIgnored, colors: Colors): string[] {
+  const rule = shippedRule(ignored.rule)
+  const why = rule === undefined ? [] : [row('because', lineText(rule.reason))]
+  const source = rule?.source ?? null
+  return [
+    colors.dim(`  . ${lineText(ignored.path)}: ${ignoredText(ignored, VALUE)}`),
+    row('cause', `${ignored.class}, ${ignored.mechanism}, intended`),
+    ...why,
+    ...(source === null ? [] : [row('source', lineText(source))]),
+    row('owner', ownedText(ignored)),
+  ].map((line, index) => (index === 0 ? line : colors.dim(line)))
+}
+
+function declaredLines({ origin }: ReportObject): string[] {
+  if (origin === undefined) return [row('declared', 'nowhere')]
+  const place = placeText({ subject: origin })
+  const { change } = origin
+  if (change === undefined) return [row('declared', `${place || 'somewhere'}; last change not available`)]
+  const { commit, author, date, subject } = change
+  return [
+    row('declared', lineText(`${place}; last changed by ${author}, ${date}, in ${commit.slice(0, 12)} ${subject}`)),
+  ]
+}
+
+function responsibleLines({ responsible, webhooks = [] }: ReportObject): string[] {
+  if (responsible === undefined) return [row('ask', 'nobody is named'), ...webhookLines(webhooks)]
+  const { name, contact, decides, runbook, source } = responsible
+  const more = [
+    contact === null ? '' : `, at ${contact}`,
+    decides === null ? '' : `; ${decides} decides`,
+    runbook === null ? '' : `; runbook ${runbook}`,
+  ].join('')
+  return [row('ask', lineText(`${name}${more} (${source})`)), ...webhookLines(webhooks)]
+}
+
+const webhookLines = (webhooks: readonly string[]): string[] => webhooks.map((name) => row('webhook', lineText(name)))
+
+function missingEvidence(object: ReportObject, from: 'cluster' | 'files'): string[] {
+  if (object.fields.length === 0 && object.difference === null) return []
+  const audit = object.fields.some(({ cause }) => cause.evidence.some(({ source }) => source === 'audit'))
+  const events = object.fields.some(({ cause }) => cause.evidence.some(({ source }) => source === 'event'))
+  const open = [
+    ...(audit ? [] : ['audit log']),
+    ...(events ? [] : ['events (OOM kills, scaling)']),
+    'incidents',
+    'metrics',
+    ...(from === 'files' ? ['objects that are not in the files'] : []),
+    ...(object.origin?.change === undefined ? ['history of the manifest'] : []),
+  ]
+  return [row('missing', `${open.join(', ')}: not available`)]
+}
+
+function objectBlock(object: ReportObject, { context }: Explained, colors: Colors): string[] {
+  const live = context?.live ?? ''
+  const from = live === '' || /^https?:/.test(live) ? 'cluster' : 'files'
+  const whole = object.cause === undefined || object.verdict === undefined ? [] : wholeLines(object)
+  return [
+    `${colors.bold(objectName(object))}  ${stateText(object)}`,
+    ...declaredLines(object),
+    row('live', lineText(live)),
+    ...responsibleLines(object),
+    ...(object.message === undefined ? [] : [row('note', lineText(object.message))]),
+    ...whole,
+    ...object.fields.flatMap((field) => fieldLines(field, colors)),
+    ...object.ignored.flatMap((ignored) => ignoredLines(ignored, colors)),
+    ...missingEvidence(object, from),
+  ]
+}
+
+function wholeLines({ cause, verdict }: ReportObject): string[] {
+  if (cause === undefined || verdict === undefined) return []
+  return [
+    row('who', lineText(actorText({ cause }))),
+    row('cause', `${cause.class}, ${cause.mechanism}`),
+    row('next', verdictText({ verdict })),
+  ]
+}
+
+export function explainText(told: Explained, options: Options): string {
+  const colors = createColors(options.color === 'always')
+  const blocks = told.objects.map((object) => objectBlock(object, told, colors))
+  const problems = told.problems.map((problem) => `${problem.severity} ${problem.code}: ${problemText(problem)}`)
+  return `${[...blocks, ...(problems.length === 0 ? [] : [problems])].map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+export function explainJson(told: Explained): string {
+  const { context, objects, problems } = told
+  const rules = [...new Set(objects.flatMap(({ ignored }) => ignored.map(({ rule }) => rule)))].flatMap((id) => {
+    const rule = shippedRule(id)
+    return rule === undefined ? [] : [rule]
+  })
+  return prettyJson({
+    apiVersion: 'holdfast.dev/v1alpha1',
+    kind: 'Explanation',
+    ...(context === undefined ? {} : { context }),
+    objects,
+    rules,
+    problems,
+  })
+}
+
+function short(field: ReportField): string {
+  const git = field.desired === undefined ? '(nothing)' : valueText(field.desired, 40)
+  const live = field.live === undefined ? '(nothing)' : valueText(field.live, 40)
+  const who = field.cause.actor.user ?? field.cause.actor.manager ?? 'unknown'
+  const { response, permitted, because } = field.verdict
+  return lineText(
+    `${pathText(field)} ${git} → ${live} by ${who}, ${permitted ? response : `${response} not now`}: ${because}`,
+  )
+}
+
+const MOST = 3
+
+/** One line per object: fits a chat. */
+export function explainCompact({ objects }: Explained): string {
+  return objects
+    .map((object) => {
+      const told = object.fields.slice(0, MOST).map(short)
+      const rest = object.fields.length > MOST ? [`and ${count(object.fields.length - MOST, 'more field')}`] : []
+      const ask = object.responsible === undefined ? [] : [`ask ${object.responsible.name}`]
+      const what = told.length === 0 ? [stateText(object)] : told
+      return `${lineText(formatRef(object.ref))}: ${[...what, ...rest, ...ask].map((part) => lineText(part)).join('; ')}\n`
+    })
+    .join('')
+}

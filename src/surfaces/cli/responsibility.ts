@@ -1,0 +1,205 @@
+// `holdfast owners`, `inventory`, `app takeover`: whose what is, what is expected, what taking over would meet.
+import type { Command } from 'commander'
+import { formatRef } from '../../core/kube/index.ts'
+import { type DriftReport, inventoryOf, type Takeover, takeoverOf } from '../../core/record/index.ts'
+import type { DiffRequest, DiffServices } from './diff.ts'
+import { addConnection, appName, type ConnectOptions, outputOption, usage } from './options.ts'
+import { prettyJson, table } from './present/index.ts'
+
+export interface UnownedApp {
+  /** `namespace/name` */
+  readonly app: string
+  readonly project: string
+  readonly destination: string
+}
+
+export interface ResponsibilityServices extends DiffServices {
+  /** `namespace/name` of all Applications. */
+  appNames(request: ConnectOptions & { readonly namespace: string }): Promise<readonly string[]>
+  unowned(request: ConnectOptions & { readonly namespace: string }): Promise<readonly UnownedApp[]>
+}
+
+interface Options extends ConnectOptions {
+  readonly namespace?: string
+  readonly desired?: string
+  readonly live?: string
+  readonly ownership?: string
+  readonly unowned: boolean
+  readonly output: 'text' | 'json'
+}
+
+function connection({ kubeconfig, context }: ConnectOptions): ConnectOptions {
+  return { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) }
+}
+
+function requestOf(app: string | undefined, options: Options): DiffRequest {
+  const { desired, live, ownership, namespace } = options
+  const common = {
+    ...connection(options),
+    ...(live === undefined ? {} : { live }),
+    ...(ownership === undefined ? {} : { ownership }),
+    learn: 'never',
+    include: 'all',
+    evidence: 'all',
+    orphans: false,
+  } as const
+  if (app !== undefined) return { ...common, target: { kind: 'app', ...appName(app, namespace) } }
+  if (desired === undefined) throw usage('name an Application, or files with --desired')
+  return { ...common, target: { kind: 'files', path: desired, ...(namespace === undefined ? {} : { namespace }) } }
+}
+
+export interface OwnerRow {
+  readonly object: string
+  readonly field: string
+  readonly owner: string
+  readonly kind: string
+  readonly source: string
+}
+
+/** Field → owner → how that is known. What is declared and differs nowhere is Git's. */
+export function ownerRows({ objects }: Pick<DriftReport, 'objects'>): readonly OwnerRow[] {
+  return objects.flatMap((object) => {
+    const at = formatRef(object.ref)
+    const fields = object.fields.map(({ path, ownedBy, cause }) => ({
+      object: at,
+      field: path,
+      owner: ownedBy.name ?? ownedBy.kind,
+      kind: ownedBy.kind,
+      source:
+        cause.actor.manager === null
+          ? ownedBy.source
+          : `${ownedBy.source}; written by ${cause.actor.manager} (managedFields)`,
+    }))
+    const ignored = object.ignored.map(({ path, owner, ownedBy, rule }) => ({
+      object: at,
+      field: path,
+      owner: owner ?? ownedBy.name ?? ownedBy.kind,
+      kind: ownedBy.kind,
+      source: owner === undefined || owner === ownedBy.name ? rule : `${rule}; ${owner}`,
+    }))
+    const rest = {
+      object: at,
+      field: '(all else that Git declares)',
+      owner: 'git',
+      kind: 'git',
+      source: 'builtin/declared-in-git',
+    }
+    return object.difference === 'missing' || object.difference === 'extra' ? [] : [...fields, ...ignored, rest]
+  })
+}
+
+const plain = (cell: string): string => cell
+
+async function runOwners(services: ResponsibilityServices, app: string | undefined, options: Options): Promise<void> {
+  const { io } = services
+  if (options.unowned) return runUnowned(services, options)
+  const report = await services.diff(requestOf(app, options))
+  const rows = ownerRows(report)
+  if (options.output === 'json') return io.out(prettyJson({ owners: rows }))
+  const cells = rows.map(({ object, field, owner, source }) => [object, field, owner, source])
+  io.out(table({ head: ['OBJECT', 'FIELD', 'OWNER', 'SOURCE'], rows: cells, paint: plain }))
+}
+
+async function runUnowned(services: ResponsibilityServices, options: Options): Promise<void> {
+  const { io } = services
+  const found = await services.unowned({ ...connection(options), namespace: options.namespace ?? 'argocd' })
+  if (options.output === 'json') return io.out(prettyJson({ unowned: found }))
+  const rows = found.map(({ app, project, destination }) => [app, project, destination])
+  io.out(table({ head: ['APPLICATION', 'PROJECT', 'NAMESPACE'], rows, paint: plain }))
+}
+
+async function runInventory(
+  services: ResponsibilityServices,
+  app: string | undefined,
+  options: Options,
+): Promise<void> {
+  const { io } = services
+  const inventory = inventoryOf(await services.diff(requestOf(app, options)))
+  if (options.output === 'json') return io.out(prettyJson(inventory))
+  const rows = inventory.rows.map((row) => [
+    row.resource,
+    row.field,
+    row.expectedOwner,
+    row.classification,
+    row.plannedAction,
+  ])
+  const head = ['RESOURCE', 'FIELD', 'EXPECTED OWNER', 'CLASSIFICATION', 'PLANNED ACTION']
+  io.out(table({ head, rows, paint: plain }))
+  for (const gap of inventory.gaps) io.err(`warning: the inventory covers ${gap}\n`)
+}
+
+function takeoverText({ apps, groups }: Takeover): string {
+  const told = apps.flatMap(({ app, healed, created, held, extra }) => [
+    `${app}: ${healed.length} to heal, ${created.length} to create, ${held.length} held, ${extra.length} no longer in Git`,
+    ...healed.map((place) => `  heal    ${place}`),
+    ...created.map((place) => `  create  ${place}`),
+    ...held.map((place) => `  hold    ${place}`),
+    ...extra.map((place) => `  extra   ${place}`),
+  ])
+  const rows = groups.map(({ manager, tool, apps: of, objects, fields }) => [
+    manager ?? 'unknown',
+    tool ?? '',
+    String(fields),
+    String(objects),
+    of.join(', '),
+  ])
+  const head = ['MANAGER', 'TOOL', 'ADDITIONS', 'OBJECTS', 'APPLICATIONS']
+  return `${told.join('\n')}\n\nThere before, by manager:\n${table({ head, rows, paint: plain })}`
+}
+
+async function runTakeover(services: ResponsibilityServices, app: string | undefined, options: Options): Promise<void> {
+  const { io } = services
+  const namespace = options.namespace ?? 'argocd'
+  const names = app === undefined ? await services.appNames({ ...connection(options), namespace }) : [app]
+  const reports: { app: string; report: DriftReport }[] = []
+  for (const name of names) {
+    const report = await services.diff({ ...requestOf(name, { ...options }), include: 'different' })
+    for (const { severity, code, message } of report.problems)
+      if (severity === 'error') io.err(`${code}: ${name}: ${message.replaceAll('\n', ' ')}\n`)
+    reports.push({ app: name, report })
+  }
+  const takeover = takeoverOf(reports)
+  io.out(options.output === 'json' ? prettyJson(takeover) : takeoverText(takeover))
+}
+
+function withFiles(command: Command): Command {
+  return command
+    .option('--desired <path>', 'files instead of an Application')
+    .option('--live <path>', 'live state from files, - for standard input; no network is used')
+    .option('--ownership <file>', 'a ConfigMap holdfast-ownership instead of the cluster’s')
+    .option('-n, --namespace <namespace>', 'of the Application (default argocd), or of files that name none')
+    .addOption(outputOption(['text', 'json'], 'text'))
+}
+
+export function addOwners(program: Command, services: ResponsibilityServices): void {
+  const command = program
+    .command('owners')
+    .description('whose each field is, and how that is known')
+    .argument('[app]', 'an Application')
+    .option('--unowned', 'Applications that nobody is named for', false)
+  addConnection(withFiles(command)).action((app: string | undefined, options: Options) =>
+    runOwners(services, app, options),
+  )
+}
+
+export function addInventory(program: Command, services: ResponsibilityServices): void {
+  const command = program
+    .command('inventory')
+    .description('the expected and the unexpected differences: owner, class, planned action')
+    .argument('[app]', 'an Application')
+  addConnection(withFiles(command)).action((app: string | undefined, options: Options) =>
+    runInventory(services, app, options),
+  )
+}
+
+export function addTakeover(app: Command, services: ResponsibilityServices): void {
+  const command = app
+    .command('takeover')
+    .description(
+      'what enforcement would do first, and what was there before, by manager; of all Applications without a name',
+    )
+    .argument('[app]', 'an Application')
+    .option('-n, --namespace <namespace>', 'of the Applications (default argocd)')
+    .addOption(outputOption(['text', 'json'], 'text'))
+  addConnection(command).action((name: string | undefined, options: Options) => runTakeover(services, name, options))
+}
