@@ -17,6 +17,7 @@ import {
   toJson,
   toText,
   typeOf,
+  wrong,
 } from './values.ts'
 import { parseJq } from './parse.ts'
 import { entryOf, toEntries, withEntries } from './entries.ts'
@@ -58,12 +59,12 @@ const only =
 
 function text(value: Json, what: string): string {
   if (typeof value === 'string') return value
-  throw new JqError(`${what} cannot be applied to: ${describe(value)}`)
+  throw wrong`${what} cannot be applied to: ${describe(value)}`
 }
 
 function texts(value: Json, argument: Json, what: string): readonly [string, string] {
   if (typeof value === 'string' && typeof argument === 'string') return [value, argument]
-  throw new JqError(`${what}(${describe(argument)}) cannot be applied to: ${describe(value)}`)
+  throw wrong`${what}(${describe(argument)}) cannot be applied to: ${describe(value)}`
 }
 
 function length(value: Json): Json {
@@ -72,7 +73,7 @@ function length(value: Json): Json {
   if (isList(value)) return value.length
   if (isMap(value)) return Object.keys(value).length
   if (isNumber(value)) return value < 0 ? (typeof value === 'bigint' ? -value : -value) : value
-  throw new JqError(`length cannot be applied to: ${describe(value)}`)
+  throw wrong`length cannot be applied to: ${describe(value)}`
 }
 
 function keys(value: Json): Json {
@@ -84,7 +85,7 @@ function has(value: Json, key: Json): Json {
   if (value === null) return false
   if (isMap(value) && typeof key === 'string') return Object.hasOwn(value, key)
   if (isList(value) && isNumber(key)) return Number(key) >= 0 && Math.floor(Number(key)) < value.length
-  throw new JqError(`has(${describe(key)}) cannot be applied to: ${describe(value)}`)
+  throw wrong`has(${describe(key)}) cannot be applied to: ${describe(value)}`
 }
 
 function contains(value: Json, part: Json): boolean {
@@ -95,7 +96,7 @@ function contains(value: Json, part: Json): boolean {
   if (isList(value) && isList(part))
     return part.every((inner) => value.some((item) => sameType(item, inner) && contains(item, inner)))
   if (typeof value === 'string' && typeof part === 'string') return value.includes(part)
-  if (!sameType(value, part)) throw new JqError(`contains(${describe(part)}) cannot be applied to: ${describe(value)}`)
+  if (!sameType(value, part)) throw wrong`contains(${describe(part)}) cannot be applied to: ${describe(value)}`
   return compareValues(value, part) === 0
 }
 
@@ -104,7 +105,7 @@ const sameType = (a: Json, b: Json): boolean => typeOf(a) === typeOf(b)
 function toNumber(value: Json): Json {
   if (isNumber(value)) return value
   const found = typeof value === 'string' ? /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.exec(value) : null
-  if (found === null) throw new JqError(`tonumber cannot be applied to: ${describe(value)}`)
+  if (found === null) throw wrong`tonumber cannot be applied to: ${describe(value)}`
   const number = Number(found[0])
   if (/^-?\d+$/.test(found[0]) && !Number.isSafeInteger(number)) return BigInt(found[0])
   return number
@@ -115,7 +116,7 @@ function fromJson(value: Json): Json {
     return JSON.parse(text(value, 'fromjson')) as Json
   } catch (error) {
     if (error instanceof JqError) throw error
-    throw new JqError(`fromjson cannot be applied to: ${describe(value)}`)
+    throw wrong`fromjson cannot be applied to: ${describe(value)}`
   }
 }
 
@@ -144,7 +145,7 @@ function join(value: Json, separator: Json): Json {
   const glue = text(separator, 'join')
   return items
     .map((item) => {
-      if (item !== null && typeof item === 'object') throw new JqError(`${describe(item)} cannot be joined`)
+      if (item !== null && typeof item === 'object') throw wrong`${describe(item)} cannot be joined`
       return item === null ? '' : toText(item)
     })
     .join(glue)
@@ -165,7 +166,7 @@ function trimmed(value: Json, argument: Json, side: 'start' | 'end'): Json {
 
 const rounded = (round: (value: number) => number, what: string): Builtin =>
   of0((value) => {
-    if (!isNumber(value)) throw new JqError(`${what} cannot be applied to: ${describe(value)}`)
+    if (!isNumber(value)) throw wrong`${what} cannot be applied to: ${describe(value)}`
     return typeof value === 'bigint' ? value : round(value)
   })
 
@@ -300,7 +301,7 @@ const NATIVE: readonly (readonly [string, Builtin])[] = [
 ]
 
 function raise(value: Json): never {
-  throw new JqError(value)
+  throw new JqError(value, 'it ends with an error of its own')
 }
 
 /** Functions that jq itself defines by others. */
@@ -328,7 +329,7 @@ function withValues({ machine, args, scope, input, emit }: BuiltinCall): void {
   const { value } = input
   const one = (member: Json): Json[] => machine.values(args[0] as Filter, scope, member).slice(0, 1)
   if (isList(value)) return emit(made(value.flatMap(one)))
-  if (!isMap(value)) throw new JqError(`cannot iterate over ${describe(value)}`)
+  if (!isMap(value)) throw wrong`cannot iterate over ${describe(value)}`
   emit(
     made(mapOf(namesOf(value).flatMap((name) => one(value[name] as Json).map((made): [string, Json] => [name, made])))),
   )

@@ -2,17 +2,17 @@
 import { isMap, type Json, type JsonMap } from '../kube/index.ts'
 import type { Filter } from './filter.ts'
 import type { BuiltinCall, Place } from './machine.ts'
-import { describe, JqError, mapOf, namesOf, toText } from './values.ts'
+import { describe, mapOf, namesOf, toText, wrong } from './values.ts'
 
 const made = (value: Json): Place => ({ value, path: null })
 
 export function toEntries(value: Json): Json {
-  if (!isMap(value)) throw new JqError(`to_entries cannot be applied to: ${describe(value)}`)
+  if (!isMap(value)) throw wrong`to_entries cannot be applied to: ${describe(value)}`
   return namesOf(value).map((name) => ({ key: name, value: value[name] as Json }))
 }
 
 export function entryOf(entry: Json): [string, Json] {
-  if (!isMap(entry)) throw new JqError(`from_entries cannot be applied to an entry: ${describe(entry)}`)
+  if (!isMap(entry)) throw wrong`from_entries cannot be applied to an entry: ${describe(entry)}`
   const pick = (names: readonly string[]): Json => {
     for (const name of names) {
       const found = Object.hasOwn(entry, name) ? (entry[name] ?? null) : null
@@ -21,8 +21,7 @@ export function entryOf(entry: Json): [string, Json] {
     return null
   }
   const key = pick(['key', 'k', 'name', 'Name', 'Key', 'K'])
-  if (key !== null && typeof key === 'object')
-    throw new JqError(`expected a string for object key but got: ${describe(key)}`)
+  if (key !== null && typeof key === 'object') throw wrong`expected a string for object key but got: ${describe(key)}`
   const value = ['value', 'v', 'Value', 'V'].find((name) => Object.hasOwn(entry, name))
   return [key === null ? 'null' : toText(key), value === undefined ? null : (entry[value] as Json)]
 }

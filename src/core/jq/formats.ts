@@ -1,11 +1,11 @@
 // `@name` before a string, or alone: texts made safe for other languages.
 import type { Json } from '../kube/index.ts'
-import { describe, isList, JqError, toJson, toText, typeOf } from './values.ts'
+import { describe, isList, JqError, toJson, toText, typeOf, wrong } from './values.ts'
 
 const HTML: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', "'": '&#39;', '"': '&quot;' }
 
 function row(value: Json, quote: (text: string) => string, separator: string): string {
-  if (!isList(value)) throw new JqError(`cannot be formatted as a row: ${describe(value)}`)
+  if (!isList(value)) throw wrong`cannot be formatted as a row: ${describe(value)}`
   return value
     .map((item) => {
       if (item !== null && typeof item === 'object') throw new JqError(`cannot be formatted as a row: ${typeOf(item)}`)
@@ -16,7 +16,7 @@ function row(value: Json, quote: (text: string) => string, separator: string): s
 
 function shell(value: Json): string {
   const word = (one: Json): string => {
-    if (one !== null && typeof one === 'object') throw new JqError(`cannot be escaped for shell: ${describe(one)}`)
+    if (one !== null && typeof one === 'object') throw wrong`cannot be escaped for shell: ${describe(one)}`
     return typeof one === 'string' ? `'${one.replaceAll("'", "'\\''")}'` : toJson(one)
   }
   return isList(value) ? value.map(word).join(' ') : word(value)

@@ -1,7 +1,7 @@
 // Runs a filter: every output is told by a callback, with its path where it is a place of the input.
 import { isMap, type Json } from '../kube/index.ts'
 import type { Filter } from './filter.ts'
-import { compareValues, describe, isList, isNumber, JqError, namesOf } from './values.ts'
+import { compareValues, describe, isList, isNumber, JqError, namesOf, wrong } from './values.ts'
 
 export type JsonPath = readonly (string | number)[]
 
@@ -193,11 +193,11 @@ export class Machine {
         this.spend()
         emit({ value: value[name] as Json, path: path === null ? null : [...path, name] })
       }
-    } else this.#wrong(`cannot iterate over ${describe(value)}`)
+    } else this.#fail(wrong`cannot iterate over ${describe(value)}`)
   }
 
-  #wrong(message: string): void {
-    if (!this.lenient) throw new JqError(message)
+  #fail(error: JqError): void {
+    if (!this.lenient) throw error
   }
 
   /** `.[key]`: what is not there is null, at a place where it would be. */
@@ -211,7 +211,7 @@ export class Machine {
 
   #other({ value }: Place, key: Json, emit: Emit): void {
     if (isList(key) && isList(value)) return emit(made(indices(value, key)))
-    this.#wrong(`expected ${typeof key === 'string' ? 'an object' : 'an array'} but got: ${describe(value)}`)
+    this.#fail(wrong`expected ${typeof key === 'string' ? 'an object' : 'an array'} but got: ${describe(value)}`)
   }
 
   #field({ value, path }: Place, name: string, emit: Emit): void {
@@ -229,7 +229,7 @@ export class Machine {
   between({ value, path }: Place, from: Json, to: Json, emit: Emit): void {
     if (value === null) return emit(made(null))
     const items = typeof value === 'string' ? [...value] : value
-    if (!isList(items)) return this.#wrong(`expected an array but got: ${describe(value)}`)
+    if (!isList(items)) return this.#fail(wrong`expected an array but got: ${describe(value)}`)
     if (path !== null) throw new JqError('a slice cannot be used as a path here')
     const start = bound(from, { length: items.length, absent: 0, round: Math.floor })
     const end = bound(to, { length: items.length, absent: items.length, round: Math.ceil })

@@ -16,6 +16,7 @@ import {
   remainder,
   subtract,
   toText,
+  wrong,
 } from './values.ts'
 
 const ARITHMETIC: Readonly<Record<BinaryOperator, (a: Json, b: Json) => Json>> = {
@@ -141,7 +142,7 @@ const object: Operator<'object'> = (operation) => {
     const entry = entries[at]
     if (entry === undefined) return operation.emit(made(mapOf(done)))
     for (const key of valuesOf(operation, entry.key)) {
-      if (typeof key !== 'string') throw new JqError(`expected a string for object key but got: ${describe(key)}`)
+      if (typeof key !== 'string') throw wrong`expected a string for object key but got: ${describe(key)}`
       for (const value of valuesOf(operation, entry.value)) continued([...done, [key, value]], at + 1)
     }
   }

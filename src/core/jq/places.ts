@@ -2,7 +2,7 @@
 import { isMap, type Json, type JsonMap } from '../kube/index.ts'
 import type { Filter } from './filter.ts'
 import type { BuiltinCall, Place } from './machine.ts'
-import { compareValues, describe, isList, isNumber, JqError, listOf } from './values.ts'
+import { compareValues, describe, isList, isNumber, listOf, wrong } from './values.ts'
 
 const made = (value: Json): Place => ({ value, path: null })
 
@@ -24,7 +24,7 @@ export function getPath(call: BuiltinCall): void {
 
 export function paths({ machine, args, scope, input, emit }: BuiltinCall): void {
   machine.run(args[0] as Filter, scope, { value: input.value, path: [] }, ({ path, value }) => {
-    if (path === null) throw new JqError(`invalid path expression with result ${describe(value)}`)
+    if (path === null) throw wrong`invalid path expression with result ${describe(value)}`
     emit(made(path as Json))
   })
 }
@@ -41,7 +41,7 @@ function withoutPath(value: Json, [step, ...rest]: readonly Json[]): Json {
     if (rest.length === 0) return value.filter((_, index) => index !== at)
     return value.map((item, index) => (index === at ? withoutPath(item, rest) : item))
   }
-  throw new JqError(`cannot delete ${describe(step)} of: ${describe(value)}`)
+  throw wrong`cannot delete ${describe(step)} of: ${describe(value)}`
 }
 
 export function deletePaths(value: Json, all: Json): Json {

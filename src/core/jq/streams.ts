@@ -2,13 +2,13 @@
 import type { Json } from '../kube/index.ts'
 import type { Filter } from './filter.ts'
 import type { Builtin, BuiltinCall, Place } from './machine.ts'
-import { describe, isNumber, isTrue, JqError } from './values.ts'
+import { describe, isNumber, isTrue, JqError, wrong } from './values.ts'
 
 const made = (value: Json): Place => ({ value, path: null })
 
 function numbers(values: readonly Json[]): number[] {
   return values.map((value) => {
-    if (!isNumber(value)) throw new JqError(`range cannot be applied to: ${describe(value)}`)
+    if (!isNumber(value)) throw wrong`range cannot be applied to: ${describe(value)}`
     return Number(value)
   })
 }

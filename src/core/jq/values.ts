@@ -2,17 +2,16 @@
 import { isMap, type Json, type JsonMap } from '../kube/index.ts'
 
 /** An error that a program raised, or that a value of the wrong type raises; `value` is what `catch` sees. */
+/**
+ * `value` is what the program can catch. The message is for people, and never says what stands in an object: that may be
+ * a Secret's.
+ */
 export class JqError extends Error {
   readonly value: Json
-  constructor(value: Json) {
-    super(typeof value === 'string' ? value : JSON.stringify(plain(value)))
+  constructor(value: Json, message = String(value)) {
+    super(message)
     this.value = value
   }
-}
-
-/** For messages: JSON cannot carry bigint. */
-function plain(value: Json): Json {
-  return JSON.parse(JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? Number(one) : one))) as Json
 }
 
 export type TypeName = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object'
@@ -39,18 +38,38 @@ export function namesOf(map: JsonMap): string[] {
   return Object.keys(map).sort(compareText)
 }
 
+/** For messages: JSON cannot carry bigint. */
+function plain(value: Json): Json {
+  return JSON.parse(JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? Number(one) : one))) as Json
+}
+
 function short(value: Json): string {
   const text = JSON.stringify(plain(value))
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 
-export function describe(value: Json): string {
-  return value === null ? 'null' : `${typeOf(value)} (${short(value)})`
+/** A value in a message. */
+export interface Described {
+  readonly type: TypeName
+  /** As jq writes it. */
+  readonly text: string
+}
+
+export function describe(value: Json): Described {
+  const type = typeOf(value)
+  return { type, text: value === null ? type : `${type} (${short(value)})` }
+}
+
+/** An error about values: jq's words for the program, their types for people. */
+export function wrong(words: TemplateStringsArray, ...about: readonly (string | Described)[]): JqError {
+  const told = (part: 'type' | 'text'): string =>
+    String.raw({ raw: words }, ...about.map((one) => (typeof one === 'string' ? one : one[part])))
+  return new JqError(told('text'), told('type'))
 }
 
 export function listOf(value: Json, what: string): readonly Json[] {
   if (isList(value)) return value
-  throw new JqError(`${what} cannot be applied to: ${describe(value)}`)
+  throw wrong`${what} cannot be applied to: ${describe(value)}`
 }
 
 /** By code points, as the bytes of UTF-8 order them. */
@@ -121,13 +140,13 @@ export function add(a: Json, b: Json): Json {
   if (typeof a === 'string' && typeof b === 'string') return a + b
   if (isList(a) && isList(b)) return [...a, ...b]
   if (isMap(a) && isMap(b)) return { ...a, ...b }
-  throw new JqError(`${describe(a)} and ${describe(b)} cannot be added`)
+  throw wrong`${describe(a)} and ${describe(b)} cannot be added`
 }
 
 export function subtract(a: Json, b: Json): Json {
   if (isNumber(a) && isNumber(b)) return exact(a, b, '-')
   if (isList(a) && isList(b)) return a.filter((item) => !b.some((other) => compareValues(item, other) === 0))
-  throw new JqError(`${describe(a)} and ${describe(b)} cannot be subtracted`)
+  throw wrong`${describe(a)} and ${describe(b)} cannot be subtracted`
 }
 
 const LONGEST = 1 << 20
@@ -152,18 +171,17 @@ export function multiply(a: Json, b: Json): Json {
   if (typeof a === 'string' && isNumber(b)) return repeat(a, b)
   if (isNumber(a) && typeof b === 'string') return repeat(b, a)
   if (isMap(a) && isMap(b)) return deepMerge(a, b)
-  throw new JqError(`${describe(a)} and ${describe(b)} cannot be multiplied`)
+  throw wrong`${describe(a)} and ${describe(b)} cannot be multiplied`
 }
 
 export function divide(a: Json, b: Json): Json {
   if (isNumber(a) && isNumber(b)) {
-    if (Number(b) === 0)
-      throw new JqError(`${describe(a)} and ${describe(b)} cannot be divided because the divisor is zero`)
+    if (Number(b) === 0) throw wrong`${describe(a)} and ${describe(b)} cannot be divided because the divisor is zero`
     if (isWhole(a) && isWhole(b) && BigInt(a) % BigInt(b) === 0n) return integer(BigInt(a) / BigInt(b))
     return Number(a) / Number(b)
   }
   if (typeof a === 'string' && typeof b === 'string') return splitText(a, b)
-  throw new JqError(`${describe(a)} and ${describe(b)} cannot be divided`)
+  throw wrong`${describe(a)} and ${describe(b)} cannot be divided`
 }
 
 export function splitText(text: string, separator: string): Json {
@@ -172,19 +190,18 @@ export function splitText(text: string, separator: string): Json {
 }
 
 export function remainder(a: Json, b: Json): Json {
-  if (!isNumber(a) || !isNumber(b)) throw new JqError(`${describe(a)} and ${describe(b)} cannot be divided`)
+  if (!isNumber(a) || !isNumber(b)) throw wrong`${describe(a)} and ${describe(b)} cannot be divided`
   const whole = (value: number | bigint): bigint => {
     if (typeof value === 'bigint') return value
     return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n
   }
   const divisor = whole(b)
-  if (divisor === 0n)
-    throw new JqError(`${describe(a)} and ${describe(b)} cannot be divided because the divisor is zero`)
+  if (divisor === 0n) throw wrong`${describe(a)} and ${describe(b)} cannot be divided because the divisor is zero`
   return integer(whole(a) % (divisor < 0n ? -divisor : divisor))
 }
 
 export function negate(value: Json): Json {
-  if (!isNumber(value)) throw new JqError(`${describe(value)} cannot be negated`)
+  if (!isNumber(value)) throw wrong`${describe(value)} cannot be negated`
   return typeof value === 'bigint' ? integer(-value) : -value
 }
 
