@@ -1,7 +1,6 @@
 // The loop: watches say which, the turn looks at what is. Wires the parts of this folder together.
 import pLimit from 'p-limit'
-import type { Settings } from '../core/definition/index.ts'
-import { parseProject, parseSettings } from '../core/definition/index.ts'
+import { isExcluded, parseProject, parseSettings, type Settings } from '../core/definition/index.ts'
 import { appTrackingName, readTracking } from '../core/desired/index.ts'
 import { type KubeObject, refOf } from '../core/kube/index.ts'
 import { HoldfastError, type Problem, problem } from '../core/problem/index.ts'
@@ -268,7 +267,7 @@ export class Loop implements Controller {
   /** An object that carries an application's mark belongs to its inventory, whatever the status says. */
   #claimMarked(object: KubeObject): void {
     const name = this.#claimedBy(object)
-    if (name === null) return
+    if (name === null || isExcluded(this.#settings.system.settings.resources, refOf(object))) return
     for (const app of this.apps.all()) {
       if (!app.ready || app.definition === null || app.renderedAt === 0) continue
       if (appTrackingName(app.definition, this.#deps.options.namespace) !== name) continue

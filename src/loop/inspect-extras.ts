@@ -1,4 +1,5 @@
 // What an application left behind: named by its status or marked as its own, and no longer declared.
+import { isExcluded } from '../core/definition/index.ts'
 import { appTrackingName, type DesiredSet, readTracking } from '../core/desired/index.ts'
 import type { ObjectEvaluation } from '../core/evaluate/index.ts'
 import { gvkKey, type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
@@ -56,6 +57,8 @@ export async function findExtras(inspector: Inspector, desired: DesiredSet): Pro
   const kinds = new Map([...desired.objects.map(({ ref }) => ref), ...inventory].map((ref) => [gvkKey(ref), ref]))
   const name = appTrackingName(definition, controlPlaneNamespace)
   await Promise.all([...kinds.values()].map((of) => findMarked(inspector, name, of, found)))
+  const { resources } = inspector.input.settings
+  for (const [key, ref] of found.refs) if (isExcluded(resources, ref)) found.refs.delete(key)
   for (const { ref } of desired.objects) {
     found.refs.delete(refKey(ref))
     found.candidates.delete(refKey(ref))

@@ -237,7 +237,9 @@ export class Inspector {
       neighbours: { autoscalers: [], known: NOTHING },
       history: { enforced: false, preExisting: new Set(), fights: new Map(), authors: new Map(), firstSeen: new Map() },
       contender: null,
-      pruneProtected: object !== null && isPruneProtected(object, { ref, app: { desiredProblems: [] } }),
+      pruneProtected:
+        object !== null &&
+        isPruneProtected(object, { ref, app: { desiredProblems: [] }, settings: this.input.settings }),
       now: this.tools.clock.now(),
       ...(kind === undefined ? {} : { rules: kind.rules }),
     }

@@ -198,7 +198,7 @@ export class ObjectRunner {
     const common = {
       ...bare,
       live: { state: 'complete', value: live } as const,
-      pruneProtected: live !== null && isPruneProtected(live, tracked),
+      pruneProtected: live !== null && isPruneProtected(live, { ...tracked, settings: this.#tools.settings() }),
     }
     if (tracked.desired === null) return { ...common, desired: null }
     const body = this.#tools.bodyOf(tracked)

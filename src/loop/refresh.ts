@@ -7,7 +7,7 @@ import {
   type DesiredSet,
   type Rendered,
 } from '../core/desired/index.ts'
-import { type AppDefinition, projectAllowsObject, type Settings } from '../core/definition/index.ts'
+import { type AppDefinition, isExcluded, projectAllowsObject, type Settings } from '../core/definition/index.ts'
 import { canonicalJson, groupOf, isMap, type Json, type KubeObject, versionOf } from '../core/kube/index.ts'
 import { type Problem, problem, toProblem } from '../core/problem/index.ts'
 import type { Capabilities } from '../ports/cluster-reader.ts'
@@ -116,6 +116,10 @@ function adopt(tools: RefreshTools, app: AppState, objects: readonly DesiredObje
   }
   for (const tracked of [...app.objects.values()]) {
     if (declared.has(tracked.key)) continue
+    if (isExcluded(tools.settings().resources, tracked.ref)) {
+      tools.index.untrack(tracked)
+      continue
+    }
     tracked.desired = null
     tracked.pending = false
   }

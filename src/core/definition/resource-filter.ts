@@ -1,4 +1,5 @@
 // `resource.exclusions` and `resource.inclusions`: which kinds are worked on at all.
+import { IN_CLUSTER_SERVER } from './application.ts'
 import { readEmbedded } from './embedded-yaml.ts'
 import { type Field, isSet, itemsOf, mapOf, member, refuseOthers, stringsOf } from './field.ts'
 import { globMatches } from './glob.ts'
@@ -38,7 +39,11 @@ function speaksOf({ apiGroups, kinds, clusters }: ResourceEntry, { group, kind }
 }
 
 /** Excluded wins; where inclusions speak of the cluster, what they do not name is excluded too. */
-export function isExcluded({ exclusions, inclusions }: ResourceFilter, of: GroupKind, server: string): boolean {
+export function isExcluded(
+  { exclusions, inclusions }: ResourceFilter,
+  of: GroupKind,
+  server: string = IN_CLUSTER_SERVER,
+): boolean {
   if (exclusions.some((entry) => speaksOf(entry, of, server))) return true
   if (inclusions.some((entry) => speaksOf(entry, of, server))) return false
   return inclusions.some(({ clusters }) => any(clusters, server))

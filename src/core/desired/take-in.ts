@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
   type AppDefinition,
-  IN_CLUSTER_SERVER,
   isExcluded,
   type ProjectDefinition,
   projectAllowsObject,
@@ -154,13 +153,15 @@ export function takeIn(item: RenderedObject, context: DesiredContext): TakenIn {
   if (wrong !== null) return left('HF3007', `the object cannot be used: ${wrong}`, subjectOf(context, item))
   const clean = cleanObject(item.object, groupOf(item.object.apiVersion))
   const ref = refOf(clean)
-  const subject = subjectOf(context, item, ref)
+  const scope = context.scopeOf(ref.group, ref.version, ref.kind)
+  const at = scope === undefined ? ref : placed(ref, scope, context.definition.destinationNamespace)
+  const subject = subjectOf(context, item, at)
   const hook = hookOf(clean)
   if (hook !== null) {
     const message = `${subject.object} is a hook (${hook}); hooks are not supported yet, it is left out`
     return { result: 'out', problems: [problem('HF3006', message, subject)] }
   }
-  if (context.marks !== 'none' && isExcluded(context.settings.resources, ref, IN_CLUSTER_SERVER)) {
+  if (context.marks !== 'none' && isExcluded(context.settings.resources, ref)) {
     const message = `${subject.object} is left out: its kind is excluded (resource.exclusions, resource.inclusions)`
     return { result: 'out', problems: [problem('HF3020', message, subject)] }
   }

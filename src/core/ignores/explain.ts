@@ -30,7 +30,13 @@ export function explainObject(object: RuledObject, book: RuleBook): Explained {
   const rules = book.of(ref)
   if (compared === null) return { ref, present: false, rules, silent: [], told: [], classes: [] }
   const { fields, ignored } = comparedUnder(compared, book)
-  const silent = ignored.map(({ at, change, rule, owner }) => ({ path: at, change, rule, owner }))
+  const owners = new Map(rules.flatMap((rule) => (rule.owner === '' ? [] : [[rule.id, rule.owner] as const])))
+  const silent = ignored.map(({ at, change, rule, owner }) => ({
+    path: at,
+    change,
+    rule,
+    owner: owner ?? owners.get(rule) ?? null,
+  }))
   const classes = probe(compared, book).map((result) => ({
     class: result.class,
     change: result.change,

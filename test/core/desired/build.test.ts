@@ -263,6 +263,8 @@ describe('duplicates, hooks and options', () => {
     const set = build([object('ConfigMap', { annotations })])
     expect(set.objects).toHaveLength(count)
     expect(codes(set)).toEqual(count === 0 ? ['HF3006'] : [])
+    // Prune protection finds the live object by this.
+    if (count === 0) expect(set.problems[0]?.subject.object).toMatch(/^ConfigMap \S+\/\S+$/)
     expect(set.complete).toBe(true)
   })
   // requirements: [S002-163]
