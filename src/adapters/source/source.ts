@@ -146,7 +146,11 @@ class Sources implements SourceRepositories {
             },
           })
           const { fresh = false, explain = false } = request
-          return this.#engine.render(await planRender(context), context, { signal, fresh, explain })
+          const render = await this.#engine.render(await planRender(context), context, { signal, fresh, explain })
+          return {
+            ...render,
+            problems: render.problems.map((one) => ({ ...one, subject: { ...subject, ...one.subject } })),
+          }
         }),
       )
     } catch (error) {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_SOURCE_SETTINGS } from '../../../src/core/definition/index.ts'
 import { inSlices } from '../../../src/adapters/source/render/slices.ts'
 import { findBinaries } from '../../../tools/binaries.mjs'
-import { type Bench, configMap, definition, namesOf, problemOf, render, startBench } from './support/bench.ts'
+import { type Bench, configMap, definition, namesOf, problemOf, render, startBench, RESOLVE } from './support/bench.ts'
 
 const kustomize = (await findBinaries(['kustomize'])).kustomize?.path
 
@@ -365,6 +365,27 @@ describe.skipIf(kustomize === undefined)('kustomize', () => {
     expect((await with_({ limits: { outputBytes: 1_000 } })).code).toBe('HF1010')
     expect((await with_({ limits: { renderMs: 1 } })).code).toBe('HF1010')
     expect((await with_({ env: { HOLDFAST_KUSTOMIZE: '/nowhere/kustomize' } })).code).toBe('HF1011')
+  })
+})
+
+describe('whose fault it is', () => {
+  test('a file that cannot be used is told with its repository, revision and path', async () => {
+    const repo = await repository({ 'd/a.yaml': configMap('a'), 'd/b.yaml': 'a: [\n' })
+    const wanted = definition(repo.url, { path: 'd' })
+    const { revision } = await bench.source.resolve(wanted, RESOLVE)
+    const { problems, objects } = await render(bench.source, wanted)
+    expect(namesOf({ objects })).toEqual(['a'])
+    expect(problems).toMatchObject([
+      { code: 'HF1003', subject: { repository: repo.url, revision, path: 'd', file: 'd/b.yaml', line: 2 } },
+    ])
+  })
+  test('a manifest that lies in Git LFS unseen is a problem, not an absence', async () => {
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 12345\n`
+    const repo = await repository({ 'a.yaml': configMap('a'), 'b.yaml': pointer })
+    const { problems, objects } = await render(bench.source, definition(repo.url))
+    expect(namesOf({ objects })).toEqual(['a'])
+    expect(problems).toMatchObject([{ code: 'HF1013', subject: { file: 'b.yaml' } }])
+    expect(problems[0]?.action).toContain('enableLfs')
   })
 })
 

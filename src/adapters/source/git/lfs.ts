@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HoldfastError, problem, type ProblemCode } from '../../../core/problem/index.ts'
+import { LFS_VERSION } from '../files/lfs-pointer.ts'
 import { FileTrees, TooLargeError, type TreeEntry } from '../files/trees.ts'
 import { admits, hostOf, reachOfHost } from '../reach.ts'
 import type { GitAccess } from './access.ts'
@@ -16,7 +17,6 @@ interface Pointer {
 
 const MARK = 'lfs:'
 const POINTER_BYTES = 1024
-const VERSION = /^version https:\/\/(?:git-lfs\.github\.com|hawser\.github\.com)\/spec\/v1\n/
 const BATCH_BYTES = 1024 * 1024
 const HOPS = 3
 const JSON_TYPE = 'application/vnd.git-lfs+json'
@@ -26,7 +26,7 @@ function pointerOf(content: Buffer): Pointer | null {
   const text = content.toString('utf8')
   const oid = /^oid sha256:([0-9a-f]{64})$/m.exec(text)?.[1]
   const size = /^size (\d{1,15})$/m.exec(text)?.[1]
-  return VERSION.test(text) && oid !== undefined && size !== undefined ? { oid, size: Number(size) } : null
+  return LFS_VERSION.test(text) && oid !== undefined && size !== undefined ? { oid, size: Number(size) } : null
 }
 
 /** Files of a repository with what its pointers stand for. Ids differ from those without: the content does. */

@@ -13,6 +13,7 @@ import { escapeCommas, parameterArguments, type ParameterArguments } from './hel
 import { textsToMask } from './helm-secrets.ts'
 import { ValueFiles } from './helm-values.ts'
 import type { Planner, RenderContext } from './plan.ts'
+import { helmPlace, placedFailure } from './tool-place.ts'
 import type { Workspace } from './workspace.ts'
 
 const RELEASE = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
@@ -217,7 +218,11 @@ export const planHelm: Planner = async (context) => {
         const output = await work.call(tool, { args, cwd: directory, mask, words: 'masked' })
         return { texts: textsOf(output, { chart: place.path.join('/'), files: below }), problems: [] }
       } catch (error) {
-        throw inWords(error, made, mount)
+        const isRead = (path: string): boolean => files.some((file) => file.path === path)
+        const chartPath = place.path.join('/')
+        throw placedFailure(inWords(error, made, mount), (words) =>
+          helmPlace(words, { chart: chartPath, below, isRead }),
+        )
       }
     },
   }

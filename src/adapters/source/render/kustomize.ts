@@ -4,9 +4,11 @@ import { HoldfastError, problem } from '../../../core/problem/index.ts'
 import { kustomizeClosure } from './kustomize-closure.ts'
 import { componentsOf } from './kustomize-components.ts'
 import { checkYield } from './kustomize-confinement.ts'
+import { KUSTOMIZATION_FILES } from './kustomize-document.ts'
 import { addComponents, editKustomization } from './kustomize-edit.ts'
 import type { Planner, RenderContext, RenderPlan } from './plan.ts'
 import { kubeVersion as kubeVersionOf } from './plugin-environment.ts'
+import { kustomizePlace, placedFailure } from './tool-place.ts'
 import type { Tool } from './tools.ts'
 
 interface Build {
@@ -68,8 +70,14 @@ async function planWith(context: RenderContext, extent: 'named' | 'directories')
     run: async (work) => {
       for (const [path, text] of closure.changed) await work.write(path, text)
       const command = helm === null ? [] : ['--helm-command', helm.program]
+      const read = closure.files.map((file) => file.path)
       const build = (path: readonly string[]): Promise<string> =>
-        work.call(tool, { args: [...args, ...command], cwd: path.join('/') })
+        work.call(tool, { args: [...args, ...command], cwd: path.join('/') }).catch((error: unknown) => {
+          const top = KUSTOMIZATION_FILES.map((name) => [...path, name].join('/')).find((file) => read.includes(file))
+          throw placedFailure(error, (words) =>
+            top === undefined ? null : kustomizePlace(words, { top, files: read }),
+          )
+        })
       for (const { directory, from } of closure.yielding)
         checkYield(await build(directory), from, { ...context.subject, file: directory.join('/') })
       const text = await build(place.path)

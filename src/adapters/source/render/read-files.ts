@@ -5,6 +5,7 @@ import type { RenderedObject } from '../../../core/desired/index.ts'
 import { canonicalJson } from '../../../core/kube/index.ts'
 import { problem, type Problem } from '../../../core/problem/index.ts'
 import { readObjects, YAML_LIMITS, type YamlLimits } from '../../../core/yaml/index.ts'
+import { LFS_VERSION } from '../files/lfs-pointer.ts'
 import { pack, type PackedObject, unpack } from './packed.ts'
 import { inSlices } from './slices.ts'
 
@@ -47,6 +48,11 @@ export function objectDigest({ object }: RenderedObject): string {
 function readFile({ file, text, lines }: FileText, limits: YamlLimits): DigestedResult {
   const isMade = lines === 'none'
   if (!isMade && text.includes(SKIP_MARK)) return { objects: [], problems: [], broken: null, digests: [] }
+  if (!isMade && LFS_VERSION.test(text)) {
+    const message = `${file} is a pointer to a file of Git LFS, which is not enabled for the repository`
+    const action = 'Set enableLfs: "true" in the Secret of the repository, or keep manifests out of Git LFS.'
+    return { objects: [], problems: [problem('HF1013', message, { file }, action)], broken: null, digests: [] }
+  }
   // Nobody can mend what a tool made of other people's templates; Kubernetes' own reader takes it as it is.
   const lenient: YamlLimits = isMade ? { ...limits, repeatedKeys: 'last' } : limits
   const read = readObjects(text, { file, limits: lenient, from: isMade ? 'output' : 'file' })

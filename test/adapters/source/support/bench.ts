@@ -69,6 +69,7 @@ type ToolOptions = { readonly [Tool in 'directory' | 'helm' | 'kustomize']?: Par
 /** A source as an Application would define it, with everything that is not given left out. */
 export function definition(repoURL: string, options: Options & ToolOptions = {}): SourceDefinition {
   const { directory, helm, kustomize, ...rest } = options
+  const { type: _, ...written } = rest
   const { value } = parseApplication({
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Application',
@@ -81,7 +82,7 @@ export function definition(repoURL: string, options: Options & ToolOptions = {})
     ...source,
     ...rest,
     repoURL,
-    written: { ...source.written, repoURL, ...rest },
+    written: { ...source.written, repoURL, ...written },
     directory: { ...source.directory, ...directory },
     helm: { ...source.helm, ...helm },
     kustomize: { ...source.kustomize, ...kustomize },
