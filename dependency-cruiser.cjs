@@ -1,5 +1,5 @@
 // The walls of the architecture: data flows one way, core is pure, one writer, only main wires.
-const STAGES = ['problem', 'kube', 'yaml', 'merge', 'jq', 'definition', 'desired', 'live', 'orphan', 'health', 'compare', 'classify', 'decide', 'plan', 'evaluate', 'edit', 'ignores', 'record']
+const STAGES = ['problem', 'kube', 'yaml', 'merge', 'jq', 'definition', 'desired', 'live', 'orphan', 'health', 'audit', 'compare', 'classify', 'decide', 'plan', 'evaluate', 'edit', 'ignores', 'record']
 /** npm packages that an ADR let into core, and node's own modules that only compute. */
 const PURE_PACKAGES = ['js-yaml', 're2js']
 const PURE_BUILTINS = ['^(node:)?crypto$']

@@ -2,7 +2,7 @@
 import { CALM, fights, isForgotten, noteHeal, noteRewrite } from '../core/decide/index.ts'
 import { appTrackingName, readTracking, type Tracking } from '../core/desired/index.ts'
 import { type AppContext, evaluateObject, type ObjectEvaluation, type ObjectSnapshot } from '../core/evaluate/index.ts'
-import { formatRef, type KubeObject } from '../core/kube/index.ts'
+import { formatRef, isNewerVersion, type KubeObject } from '../core/kube/index.ts'
 import type { ApplyStep } from '../core/plan/index.ts'
 import { HoldfastError, problem, type Problem, toProblem } from '../core/problem/index.ts'
 import type { Settings } from '../core/definition/index.ts'
@@ -13,7 +13,7 @@ import type { Kinds } from './kinds.ts'
 import { within } from './patience.ts'
 import { isPruneProtected } from './prune-protection.ts'
 import type { Questions, Subject } from './questions.ts'
-import { isNewer, type News, type ObjectIndex, type Tracked } from './state.ts'
+import { type News, type ObjectIndex, type Tracked } from './state.ts'
 
 const ROUNDS = 5
 const RETRY_FIRST_MS = 1_000
@@ -76,7 +76,8 @@ export class ObjectRunner {
       tracked.news = news
       return
     }
-    if (news.kind === 'object' && !isNewer(news.object.metadata.resourceVersion ?? '', tracked.resourceVersion)) return
+    if (news.kind === 'object' && !isNewerVersion(news.object.metadata.resourceVersion ?? '', tracked.resourceVersion))
+      return
     void this.#start(tracked, news)
   }
 

@@ -230,8 +230,3 @@ export class ObjectIndex {
 }
 
 const NONE: readonly Tracked[] = []
-
-/** resourceVersions are decimal and grow over all kinds; longer is larger. */
-export function isNewer(a: string, b: string): boolean {
-  return a.length === b.length ? a > b : a.length > b.length
-}

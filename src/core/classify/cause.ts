@@ -57,6 +57,13 @@ export interface Actor {
   /** ISO, 1 s grain; the server moves it when the manager changes a value, not when it removes one. */
   readonly time: string | null
   readonly kind: ActorKind
+  /** What follows is known from the audit log alone. */
+  readonly verb?: string
+  readonly groups?: readonly string[]
+  /** Whom `user` acted as. */
+  readonly impersonatedUser?: string
+  readonly sourceIPs?: readonly string[]
+  readonly userAgent?: string
 }
 
 export type EvidenceSource =

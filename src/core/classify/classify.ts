@@ -2,10 +2,13 @@
 import type { FieldChange } from '../compare/index.ts'
 import { isMap, type ObjectRef } from '../kube/index.ts'
 import { type Actor, type Cause, causeOf, type Evidence, NOBODY } from './cause.ts'
+import { attribute, attributeDeletion, type DeletionInput } from './attribute.ts'
+import { withAttribution } from './author.ts'
 import { bareContext, type CauseContext } from './context.ts'
 import { type Delivery, NOTHING_PENDING } from './delivery.ts'
 import { isGitOps, type OwnedEntry, type Ownership } from './ownership.ts'
 import { deliveredBy, operatorChain, scaledBy } from './surroundings.ts'
+import { NO_WRITER_SETTINGS, type WriterSettings } from '../definition/index.ts'
 import { type Writer, writerOf } from './writers.ts'
 
 function actorOf({ entry }: OwnedEntry, { kind }: Writer): Actor {
@@ -261,23 +264,48 @@ function asFailure(cause: Cause, { delivery }: CauseContext): Cause {
   }
 }
 
+/** The audit log knows better than bookkeeping that any writer may forge or empty. */
+function byAudit(
+  cause: Cause,
+  { field, ownership }: { readonly field: FieldChange; readonly ownership: Ownership },
+  { audit, live, writers }: CauseContext,
+): Cause {
+  if (audit === undefined || live === null || audit.facts.facts.length === 0) return cause
+  // Who owns what surrounds a removed leaf proves nothing.
+  const owners = field.change === 'removed' ? [] : ownership.owners(field.path).filter(({ ours }) => !ours)
+  return withAttribution(cause, attribute({ ...audit, live, field, owners }), { writers, window: audit.window })
+}
+
 /** Names the author of one field's difference, or says honestly that nobody is known. */
 export function classifyField(
   field: FieldChange,
   ownership: Ownership,
   context: CauseContext = bareContext(NO_REF, null),
 ): Cause {
-  const cause = asFailure(written(field, ownership, context), context)
+  const cause = byAudit(asFailure(written(field, ownership, context), context), { field, ownership }, context)
   const applied = lastApplied(field, ownership)
   return applied.length === 0 ? cause : { ...cause, evidence: [...cause.evidence, ...applied] }
 }
 
 const NO_REF: ObjectRef = { group: '', version: '', kind: '', namespace: '', name: '' }
 
+export interface WholeContext {
+  readonly delivery: Delivery
+  readonly writers: WriterSettings
+  /** Of what is missing; absent = no audit log is read. */
+  readonly deletion?: DeletionInput
+}
+
 /** The cause of a whole object's absence or surplus. */
-export function classifyObject(kind: 'missing' | 'extra', delivery: Delivery = NOTHING_PENDING): Cause {
+export function classifyObject(
+  kind: 'missing' | 'extra',
+  { delivery, writers, deletion }: WholeContext = { delivery: NOTHING_PENDING, writers: NO_WRITER_SETTINGS },
+): Cause {
   const context = { ...bareContext(NO_REF, null), delivery }
   if (kind === 'extra') return causeOf({ class: 'orphan', means: 'left-git', mechanism: 'git', source: 'git' })
-  if (!delivery.pending) return causeOf({ class: 'missing', means: 'unknown', mechanism: 'unknown', source: 'unknown' })
-  return asFailure({ ...fromGit(context, []), class: 'missing' }, context)
+  const found = delivery.pending
+    ? asFailure({ ...fromGit(context, []), class: 'missing' }, context)
+    : causeOf({ class: 'missing', means: 'unknown', mechanism: 'unknown', source: 'unknown' })
+  if (deletion === undefined) return found
+  return withAttribution(found, attributeDeletion(deletion), { writers, window: null })
 }

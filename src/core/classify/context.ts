@@ -2,12 +2,19 @@
 import type { Neighbours } from '../compare/index.ts'
 import { NO_WRITER_SETTINGS, type WriterSettings } from '../definition/index.ts'
 import type { KubeObject, ObjectRef } from '../kube/index.ts'
+import type { ObjectFacts, Window } from './attribute.ts'
 import { type Delivery, NOTHING_PENDING } from './delivery.ts'
 
 /** One step up from an object to what made it. */
 export interface OwnerLink {
   readonly kind: string
   readonly name: string
+}
+
+/** What the audit log may be asked about one difference. */
+export interface AuditQuestion {
+  readonly facts: ObjectFacts
+  readonly window: Window | null
 }
 
 export interface CauseContext {
@@ -20,6 +27,8 @@ export interface CauseContext {
   readonly webhooks: readonly string[]
   /** Owners, nearest first; absent = as far as the object itself tells. */
   readonly owners?: readonly OwnerLink[]
+  /** Absent = no audit log is read. */
+  readonly audit?: AuditQuestion
 }
 
 export function bareContext(ref: ObjectRef, live: KubeObject | null): CauseContext {

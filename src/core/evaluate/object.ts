@@ -1,10 +1,12 @@
 // One object: compare → classify → decide → plan, on one page.
 import {
+  type AuditQuestion,
   type Cause,
   type CauseContext,
   classifyField,
   classifyObject,
   concernOf,
+  type DeletionInput,
   type Delivery,
   type FieldOwner,
   fieldOwnerOf,
@@ -12,6 +14,8 @@ import {
   type Owner,
   type Ownership,
   ownershipOf,
+  type WholeContext,
+  type Window,
 } from '../classify/index.ts'
 import {
   compare,
@@ -94,9 +98,32 @@ function around(app: AppContext, { ref, neighbours }: ObjectSnapshot, live: Kube
   }
 }
 
+/** Between which looks at the object this difference came about. */
+function windowOf({ snapshot, live }: Seen, field: FieldChange, print: string): Window | null {
+  const { before } = snapshot.history
+  const { uid = '', resourceVersion = '' } = live.metadata
+  if (before === undefined || before.uid !== uid) return null
+  const known = before.windows.get(print)
+  if (known !== undefined) return known
+  // It was there already, and explained; or nothing was written since: then it is what it is compared with that changed.
+  if (before.explained.has(field.at) || before.resourceVersion === resourceVersion) return null
+  return {
+    afterVersion: before.resourceVersion,
+    afterTime: before.time,
+    untilVersion: resourceVersion,
+    untilTime: snapshot.now,
+  }
+}
+
+function auditOf({ snapshot }: Seen, window: Window | null): { audit?: AuditQuestion } {
+  return snapshot.facts === undefined ? {} : { audit: { facts: snapshot.facts, window } }
+}
+
 function judge(seen: Seen, { field, ownedBy }: Owned): EvaluatedField {
   const { app, snapshot, ownership } = seen
-  const found: Cause = classifyField(field, ownership, seen.around)
+  const print = fingerprintOf(app, snapshot.ref, field)
+  const window = windowOf(seen, field, print)
+  const found: Cause = classifyField(field, ownership, { ...seen.around, ...auditOf(seen, window) })
   const author = found.confidence === 'unknown' ? (snapshot.history.authors.get(field.at) ?? found) : found
   const preExisting = field.change === 'added' && (seen.beginning || snapshot.history.preExisting.has(field.at))
   const cause = { ...author, preExisting, owner: author.owner ?? seen.owner()?.name ?? null }
@@ -111,10 +138,9 @@ function judge(seen: Seen, { field, ownedBy }: Owned): EvaluatedField {
     unproven: seen.comparison.doubtful,
     ownedBy: ownedBy.kind,
   })
-  const print = fingerprintOf(app, snapshot.ref, field)
   const firstSeen = snapshot.history.firstSeen.get(print) ?? new Date(snapshot.now).toISOString()
   const concern = concernOf(snapshot.ref, field.path)
-  return { field, concern, cause, ownedBy, verdict, fingerprint: print, firstSeen }
+  return { field, concern, cause, ownedBy, verdict, fingerprint: print, firstSeen, window }
 }
 
 /** Under enforcement every object we sync carries our bookkeeping; one whose bookkeeping was emptied gets it again. */
@@ -371,6 +397,18 @@ const ownedCause = (cause: Cause, owner: Owner | null): Cause => ({
   owner: cause.owner ?? owner?.name ?? null,
 })
 
+function wholeContext(app: AppContext): WholeContext {
+  return { delivery: deliveryOf(app), writers: (app.ownership ?? NO_OWNERSHIP).writers }
+}
+
+function deletionOf({ ref, desired, history, facts }: ObjectSnapshot): { deletion?: DeletionInput } {
+  if (facts === undefined) return {}
+  const { before } = history
+  const { namespace, name } = ref
+  const object = { namespace, name, uid: before?.uid ?? '', labels: desired?.object.metadata.labels ?? {} }
+  return { deletion: { object, aliveAt: before?.time ?? null, facts } }
+}
+
 function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
   const desired = declared(snapshot)
   if (desired.options.leave?.what === 'everything')
@@ -393,7 +431,10 @@ function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
     ref: snapshot.ref,
     status: 'OutOfSync',
     difference: 'missing',
-    whole: { cause: ownedCause(classifyObject('missing', deliveryOf(app)), owner), verdict },
+    whole: {
+      cause: ownedCause(classifyObject('missing', { ...wholeContext(app), ...deletionOf(snapshot) }), owner),
+      verdict,
+    },
     owner,
     step,
     takeover: step === null ? null : [],

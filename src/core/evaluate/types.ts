@@ -1,4 +1,13 @@
-import type { Cause, Concern, Delivery, FieldOwner, Owner, OwnerSources } from '../classify/index.ts'
+import type {
+  Cause,
+  Concern,
+  Delivery,
+  FieldOwner,
+  ObjectFacts,
+  Owner,
+  OwnerSources,
+  Window,
+} from '../classify/index.ts'
 import type { FieldChange, IgnoredChange, Neighbours, RuleIndex } from '../compare/index.ts'
 import type { FightState, Permissions, Verdict } from '../decide/index.ts'
 import type { AppKey, OwnershipSettings, RuleBook } from '../definition/index.ts'
@@ -41,6 +50,20 @@ export interface ObjectHistory {
   readonly authors: ReadonlyMap<string, Cause>
   /** ISO time by fingerprint. */
   readonly firstSeen: ReadonlyMap<string, string>
+  /** The look before this one; absent = there was none that can be compared with it. */
+  readonly before?: LookBefore
+}
+
+/** The object as it was last looked at, against what Git declares now. */
+export interface LookBefore {
+  readonly uid: string
+  readonly resourceVersion: string
+  /** Epoch ms. */
+  readonly time: number
+  /** By fingerprint, for what differed then: between which looks it came about; null = nobody knows. */
+  readonly windows: ReadonlyMap<string, Window | null>
+  /** Path texts of what differed, but was explained. */
+  readonly explained: ReadonlySet<string>
 }
 
 export interface ObjectSnapshot {
@@ -64,6 +87,8 @@ export interface ObjectSnapshot {
   readonly pruneProtected: boolean
   /** Epoch ms. */
   readonly now: number
+  /** What the audit log says of the object; absent = none is read. */
+  readonly facts?: ObjectFacts
   /** Compiled shipped rules of this kind, to spare compiling them per object. */
   readonly rules?: RuleIndex
 }
@@ -79,6 +104,8 @@ export interface EvaluatedField {
   readonly fingerprint: string
   /** ISO. */
   readonly firstSeen: string
+  /** Between which looks at the object it came about; null = it was there at the first. */
+  readonly window: Window | null
 }
 
 export type SyncStatus = 'Synced' | 'OutOfSync' | 'Unknown'

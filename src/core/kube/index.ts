@@ -12,4 +12,5 @@ export {
   type QuantityFormat,
 } from './quantity.ts'
 export { SERVER_METADATA } from './object.ts'
+export { isNewerVersion } from './resource-version.ts'
 export { selectorMatches, type Labels } from './selector.ts'

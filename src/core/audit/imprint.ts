@@ -1,0 +1,148 @@
+// A JSON value with a keyed digest in place of each scalar: places stay readable, values do not.
+import { type FieldPath, isMap, type Json, type JsonMap, type PathElement } from '../kube/index.ts'
+
+/** An imprint that was read again: maps and lists as they were, digests for scalars, null for null. */
+export type Imprint = string | null | readonly Imprint[] | { readonly [name: string]: Imprint }
+
+/** What the server alone writes: no request changes it, and managedFields are as long as the object. */
+const SERVERS_OWN: ReadonlySet<string> = new Set([
+  'managedFields',
+  'resourceVersion',
+  'uid',
+  'generation',
+  'creationTimestamp',
+  'selfLink',
+])
+
+function scramble(text: string, seed: number): number {
+  let high = 0xdeadbeef ^ seed
+  let low = 0x41c6ce57 ^ seed
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index)
+    high = Math.imul(high ^ code, 2_654_435_761)
+    low = Math.imul(low ^ code, 1_597_334_677)
+  }
+  high = Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(low ^ (low >>> 13), 3_266_489_909)
+  low = Math.imul(low ^ (low >>> 16), 2_246_822_507) ^ Math.imul(high ^ (high >>> 13), 3_266_489_909)
+  return 4_294_967_296 * (2_097_151 & low) + (high >>> 0)
+}
+
+function isRecord(value: Imprint | undefined): value is { readonly [name: string]: Imprint } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const isEmpty = (value: Imprint): boolean =>
+  value === null ||
+  (Array.isArray(value) ? value.length === 0 : typeof value === 'object' && Object.keys(value).length === 0)
+
+/** Where a path leads in an imprint. */
+export type Place =
+  | { readonly found: true; readonly value: Imprint; readonly pointer: readonly string[] }
+  /** `depth` elements could be followed; `at` is the last value. */
+  | { readonly found: false; readonly depth: number; readonly at: Imprint; readonly pointer: readonly string[] }
+
+/** Makes and compares imprints under one secret seed. */
+export class Imprinter {
+  readonly #seed: number
+
+  constructor(seed: string) {
+    this.#seed = (scramble(seed, 0) % 4_294_967_296) | 0
+  }
+
+  digest(scalar: string | number | bigint | boolean): string {
+    // Integers beyond 2^53 are read as doubles in one place and exactly in another.
+    const text =
+      typeof scalar === 'string' ? `s${scalar}` : `v${String(typeof scalar === 'bigint' ? Number(scalar) : scalar)}`
+    return scramble(text, this.#seed).toString(36)
+  }
+
+  /** The imprint of an object or of a patch, as text. */
+  text(value: Json): string {
+    return this.#write(value, '', 0)
+  }
+
+  #write(value: Json, under: string, depth: number): string {
+    if (value === null) return 'null'
+    if (typeof value !== 'object') return `"${this.digest(value)}"`
+    if (Array.isArray(value))
+      return `[${(value as readonly Json[]).map((item) => this.#write(item, '[]', depth + 1)).join(',')}]`
+    let written = ''
+    for (const [name, member] of Object.entries(value as JsonMap)) {
+      if (member === undefined || isServersOwn(name, under, depth)) continue
+      written += `${written === '' ? '' : ','}${JSON.stringify(name)}:${this.#write(member, name, depth + 1)}`
+    }
+    return `{${written}}`
+  }
+
+  /** Is this exactly that value? What is empty is as good as absent. */
+  same(imprint: Imprint, value: Json | undefined): boolean {
+    if (value === undefined || value === null) return isEmpty(imprint)
+    if (typeof value !== 'object') return imprint === this.digest(value)
+    if (Array.isArray(value)) return this.#sameList(imprint, value as readonly Json[])
+    return isRecord(imprint)
+      ? this.#sameMap(imprint, value as JsonMap)
+      : imprint === null && Object.keys(value).length === 0
+  }
+
+  #sameList(imprint: Imprint, list: readonly Json[]): boolean {
+    if (!Array.isArray(imprint)) return imprint === null && list.length === 0
+    return imprint.length === list.length && list.every((item, index) => this.same(imprint[index] as Imprint, item))
+  }
+
+  #sameMap(imprint: { readonly [name: string]: Imprint }, map: JsonMap): boolean {
+    const names = Object.keys(map).filter((name) => map[name] !== undefined)
+    return (
+      names.length === Object.keys(imprint).length &&
+      names.every((name) => Object.hasOwn(imprint, name) && this.same(imprint[name] as Imprint, map[name]))
+    )
+  }
+
+  /** Does the value hold everything that the imprint says? It may hold more: what the server added. */
+  within(imprint: Imprint, value: Json | undefined): boolean {
+    if (isRecord(imprint)) {
+      const names = Object.keys(imprint).filter((name) => !name.startsWith('$'))
+      if (!isMap(value)) return names.length === 0 && value === undefined
+      return names.every((name) => this.within(imprint[name] as Imprint, value[name]))
+    }
+    if (!Array.isArray(imprint)) return this.same(imprint, value)
+    const list = Array.isArray(value) ? (value as readonly Json[]) : []
+    return imprint.length === list.length && imprint.every((item, index) => this.within(item, list[index]))
+  }
+
+  /** Follows a path. Items of lists are found by what names them. */
+  find(root: Imprint, path: FieldPath): Place {
+    let at: Imprint = root
+    const pointer: string[] = []
+    for (const [depth, element] of path.entries()) {
+      const step = this.#step(at, element)
+      if (step === null) return { found: false, depth, at, pointer }
+      pointer.push(step)
+      at = (at as Readonly<Record<string, Imprint>>)[step] as Imprint
+    }
+    return { found: true, value: at, pointer }
+  }
+
+  #step(at: Imprint, element: PathElement): string | null {
+    if (element.kind === 'field') return isRecord(at) && Object.hasOwn(at, element.name) ? element.name : null
+    if (!Array.isArray(at)) return null
+    const index = (at as readonly Imprint[]).findIndex((item, position) => this.isItem(item, element, position))
+    return index < 0 ? null : String(index)
+  }
+
+  /** Is this the item that the element names? A key that the item leaves out has its default. */
+  isItem(item: Imprint, element: PathElement, position: number): boolean {
+    if (element.kind === 'index') return position === element.index
+    if (element.kind === 'value') return this.same(item, element.value)
+    if (element.kind !== 'key' || !isRecord(item)) return false
+    const said = Object.entries(element.fields).filter(([name]) => Object.hasOwn(item, name))
+    return said.length > 0 && said.every(([name, value]) => this.same(item[name] as Imprint, value))
+  }
+}
+
+function isServersOwn(name: string, under: string, depth: number): boolean {
+  return (depth === 0 && name === 'status') || (depth === 1 && under === 'metadata' && SERVERS_OWN.has(name))
+}
+
+export function readImprint(text: string): Imprint {
+  return JSON.parse(text) as Imprint
+}
