@@ -13,6 +13,7 @@ import { printRows } from './rows.mjs'
 /** @type {Record<string, { about: string, load: () => Promise<{ measure: (options: Options) => Promise<Row[]> }> }>} */
 const BENCHES = {
   compare: { about: 'one object: parsed live in, differences out', load: () => import('./compare.mjs') },
+  audit: { about: 'audit events taken in, per second of one core', load: () => import('./audit.mjs') },
   merge: { about: 'structured merge, beside the Go library', load: () => import('./merge.mjs') },
   sources: { about: '500 applications of one repository, without a cluster', load: () => import('./sources.mjs') },
   monorepo: {

@@ -20,7 +20,7 @@ import { createScratch, removeScratch } from './scratch.mjs'
  * @property {readonly string[]} [apiServerFlags] such as `--runtime-config=…`; a later flag wins over an earlier one
  * @property {readonly string[]} [controllerManagerFlags]
  * @property {readonly string[]} [etcdFlags]
- * @property {{ policy?: object, webhookUrl?: string }} [audit] writes `auditLog`; also posts to the URL in batches of at most 1 s
+ * @property {{ policy?: object, webhookUrl?: string, webhookToken?: string, webhookCa?: string }} [audit] writes `auditLog`; also posts to the URL, with the token, in batches of at most 1 s
  */
 /**
  * How to reach a control plane; plain data, fit to be handed to another process.
@@ -193,9 +193,9 @@ async function auditFlags(directory, audit) {
   if (!audit.webhookUrl) return flags
   const sink = {
     ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'sink' },
-    clusters: [{ name: 'sink', cluster: { server: audit.webhookUrl } }],
+    clusters: [{ name: 'sink', cluster: { server: audit.webhookUrl, ...authorityOf(audit.webhookCa) } }],
     contexts: [{ name: 'sink', context: { cluster: 'sink', user: 'sink' } }],
-    users: [{ name: 'sink', user: {} }],
+    users: [{ name: 'sink', user: audit.webhookToken === undefined ? {} : { token: audit.webhookToken } }],
   }
   await writeFile(join(directory, 'audit-webhook.json'), JSON.stringify(sink))
   return [
@@ -203,6 +203,11 @@ async function auditFlags(directory, audit) {
     `--audit-webhook-config-file=${join(directory, 'audit-webhook.json')}`,
     '--audit-webhook-batch-max-wait=1s',
   ]
+}
+
+/** @param {string} [pem] */
+function authorityOf(pem) {
+  return pem === undefined ? {} : { 'certificate-authority-data': Buffer.from(pem).toString('base64') }
 }
 
 /** @param {ReturnType<typeof apiClient>} api */

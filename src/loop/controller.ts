@@ -8,6 +8,7 @@ import type { WatchEvent } from '../ports/cluster-reader.ts'
 import { AppRunner } from './apps.ts'
 import { TokenBucket } from './bucket.ts'
 import type { Deps } from './deps.ts'
+import { Audit } from './audit.ts'
 import { Admission } from './admission.ts'
 import { Evidence, type Touched } from './evidence.ts'
 import { Kinds, type KindRuntime } from './kinds.ts'
@@ -41,6 +42,12 @@ export interface Controller {
   stop(): Promise<void>
 }
 
+function defaultSettings(): Settings {
+  const defaults = parseSettings(null).value
+  if (defaults === null) throw new HoldfastError(problem('HF7004', 'no default settings'))
+  return defaults
+}
+
 export class Loop implements Controller {
   readonly apps: AppRunner
   readonly reporting: Reporting
@@ -49,6 +56,7 @@ export class Loop implements Controller {
   readonly #index = new ObjectIndex()
   readonly #evidence: Evidence
   readonly #admission: Admission
+  readonly #audit: Audit
   readonly #objects: ObjectRunner
   readonly #sourceSettings: SourceSettingsWatch
   readonly #pruned = new PrunedObjects()
@@ -60,9 +68,7 @@ export class Loop implements Controller {
 
   constructor(deps: Deps) {
     this.#deps = deps
-    const defaults = parseSettings(null).value
-    if (defaults === null) throw new HoldfastError(problem('HF7004', 'no default settings'))
-    this.#settings = new SettingsWatch(defaults, {
+    this.#settings = new SettingsWatch(defaultSettings(), {
       deps,
       onKnown: () => this.apps.sourceSettingsChanged('access'),
       onChange: () => this.apps.settingsChanged(),
@@ -84,6 +90,7 @@ export class Loop implements Controller {
       kinds: this.#kinds,
       index: this.#index,
       evidence: this.#evidence,
+      audit: (this.#audit = this.#auditFor(deps)),
       questions: new Questions(deps, this.#admission),
       look: (kind) => this.#look(kind),
       bucket: new TokenBucket(deps.clock, WRITE_BUDGET),
@@ -128,6 +135,19 @@ export class Loop implements Controller {
 
   #settingsUnknown(): Problem | null {
     return this.#settings.unknown ?? this.#sourceSettings.unknown
+  }
+
+  #auditFor(deps: Deps): Audit {
+    return new Audit({
+      clock: deps.clock,
+      kinds: this.#kinds,
+      index: this.#index,
+      digestKey: deps.options.digestKey,
+      onNews: (tracked) => this.#objects.tell(tracked, { kind: 'reread' }),
+      onLate: (tracked, authors) => this.reporting.attributed(tracked, authors, 'healed'),
+      onGarbage: () =>
+        deps.log.warn({}, 'the audit log holds lines that are no events: they are counted, not told again'),
+    })
   }
 
   #standing(): Standing {
@@ -205,6 +225,7 @@ export class Loop implements Controller {
     const { fresh, all } = this.#kinds.freshness()
     metrics.watches({ fresh, listing: 0, stale: all - fresh })
     metrics.queueDepth(this.apps.depth)
+    metrics.audit(this.#audit.counts)
     this.#timers = [clock.after(METRICS_EVERY_MS, () => this.#measure())]
   }
 
@@ -336,6 +357,11 @@ export class Loop implements Controller {
     }
   }
 
+  /** For the readers of audit logs, and for who sends requests. */
+  get audit(): Pick<Audit, 'take' | 'listen' | 'own'> {
+    return this.#audit
+  }
+
   notReady(): string[] {
     const reasons: string[] = []
     if (!this.#started) reasons.push('applications are not listed yet')
@@ -351,6 +377,7 @@ export class Loop implements Controller {
     this.#orphans.stop()
     this.#settings.stop()
     this.#objects.stop()
+    this.#audit.stop()
     this.apps.stop()
     await this.apps.idle()
     await this.reporting.flush()

@@ -22,6 +22,8 @@ export class Kinds {
   readonly #onEvent: (event: WatchEvent, runtime: KindRuntime) => void
   readonly #loaded = new Map<string, KindRuntime>()
   readonly #waiting = new Map<KindRuntime, readonly (() => void)[]>()
+  /** By `group/resource`. */
+  readonly #kindByResource = new Map<string, string>()
   readonly #loading = new Map<string, Promise<KindRuntime | undefined>>()
 
   constructor(deps: Pick<Deps, 'reader'>, onEvent: (event: WatchEvent, runtime: KindRuntime) => void) {
@@ -32,6 +34,11 @@ export class Kinds {
   /** What is loaded already. */
   get(query: KindQuery): KindRuntime | undefined {
     return this.#loaded.get(gvkKey(query))
+  }
+
+  /** Of a kind that is loaded. */
+  kindOf(group: string, resource: string): string | undefined {
+    return this.#kindByResource.get(`${group}/${resource}`)
   }
 
   /** undefined = the server does not serve the kind. `refresh` asks discovery anew. */
@@ -52,6 +59,7 @@ export class Kinds {
     const schema = await this.#deps.reader.schema(query)
     const runtime: KindRuntime = { info, schema, rules: indexRules(kindName(info)), watch: null, refused: null }
     this.#loaded.set(gvkKey(query), runtime)
+    this.#kindByResource.set(`${info.group}/${info.resource}`, info.kind)
     return runtime
   }
 

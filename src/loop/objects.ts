@@ -6,10 +6,12 @@ import { formatRef, isNewerVersion, type KubeObject } from '../core/kube/index.t
 import type { ApplyStep } from '../core/plan/index.ts'
 import { HoldfastError, problem, type Problem, toProblem } from '../core/problem/index.ts'
 import type { Settings } from '../core/definition/index.ts'
+import type { Audit } from './audit.ts'
 import type { TokenBucket } from './bucket.ts'
 import type { Deps } from './deps.ts'
 import type { Evidence, Look } from './evidence.ts'
 import type { Kinds } from './kinds.ts'
+import { isRefused, lookBefore, noteLook, noteVersion, rememberAuthors, writeKey } from './memory.ts'
 import { within } from './patience.ts'
 import { isPruneProtected } from './prune-protection.ts'
 import type { Questions, Subject } from './questions.ts'
@@ -44,6 +46,7 @@ export interface ObjectRunnerTools {
   readonly index: ObjectIndex
   readonly evidence: Evidence
   readonly questions: Questions
+  readonly audit: Audit
   /** Makes the objects of a kind known to the evidence. */
   readonly look: Look
   readonly bucket: TokenBucket
@@ -150,6 +153,7 @@ export class ObjectRunner {
 
   #bare(tracked: Tracked): Omit<ObjectSnapshot, 'desired' | 'live'> {
     const runtime = this.#tools.kinds.get(tracked.ref)
+    const facts = this.#tools.audit.factsFor(tracked)
     return {
       ref: tracked.ref,
       schema: runtime?.schema ?? { root: { kind: 'untyped' }, digest: '' },
@@ -162,10 +166,12 @@ export class ObjectRunner {
         fights: tracked.fights,
         authors: tracked.authors,
         firstSeen: tracked.firstSeen,
+        ...lookBefore(tracked),
       },
       contender: null,
       pruneProtected: false,
       now: this.#tools.deps.clock.now(),
+      ...(facts === undefined ? {} : { facts }),
       ...(runtime === undefined ? {} : { rules: runtime.rules }),
     }
   }
@@ -235,7 +241,7 @@ export class ObjectRunner {
       await budget
       if (this.#tools.contextOf(tracked).permissions.blocked !== null) return false
     }
-    return this.#act(tracked, { step, evaluation, startedAt })
+    return this.#act(tracked, { step, evaluation, startedAt, live })
   }
 
   /** What other objects and the server have to say is heard first. */
@@ -327,9 +333,11 @@ export class ObjectRunner {
 
   async #act(
     tracked: Tracked,
-    action: { step: ApplyStep; evaluation: ObjectEvaluation; startedAt: number },
+    action: { step: ApplyStep; evaluation: ObjectEvaluation; startedAt: number; live: KubeObject | null },
   ): Promise<boolean> {
     const { deps } = this.#tools
+    const differed = this.#snapshot(tracked, action.live)
+    const context = this.#tools.contextOf(tracked)
     const { step } = action
     if (action.evaluation.takeover !== null) {
       const begun = this.#beginEnforcing(tracked, action.evaluation.takeover)
@@ -348,6 +356,8 @@ export class ObjectRunner {
     }
     tracked.refused = ''
     tracked.applied = tracked.desired?.digest ?? ''
+    if (step.reason !== 'sync' && differed !== undefined)
+      this.#tools.audit.await(tracked, { context, snapshot: differed, evaluation: action.evaluation })
     return this.#verify(tracked, { ...action, answer: outcome.object, ms })
   }
 
@@ -431,6 +441,9 @@ export class ObjectRunner {
     for (const { fingerprint, firstSeen } of evaluation.fields) tracked.firstSeen.set(fingerprint, firstSeen)
     if (evaluation.fields.length === 0 && tracked.firstSeen.size > 0) tracked.firstSeen = new Map()
     this.#tools.reporter.evaluated(tracked, evaluation, previous)
+    noteLook(tracked, evaluation, this.#tools.deps.clock.now())
+    // A late event may outlive the difference that it explains no longer than the difference itself.
+    tracked.facts = evaluation.status === 'OutOfSync' ? (this.#tools.audit.factsFor(tracked)?.facts ?? []) : []
   }
 
   #retryLater(tracked: Tracked): void {
@@ -442,27 +455,7 @@ export class ObjectRunner {
   }
 }
 
-/** What a write was to achieve: the same for the same revision and the same differences. */
-function writeKey(tracked: Tracked, step: ApplyStep): string {
-  return JSON.stringify([tracked.desired?.digest, step.guard?.uid, step.paths])
-}
-
-/** The server refused this very write, and its back-off still runs: news about other things does not repeat it. */
-function isRefused(tracked: Tracked, step: ApplyStep): boolean {
-  return tracked.timer !== null && tracked.refused === writeKey(tracked, step)
-}
-
 /** Something may still explain it. */
 function isOpen(evaluation: ObjectEvaluation | undefined): evaluation is ObjectEvaluation {
   return evaluation !== undefined && (evaluation.question || evaluation.wanted.length > 0)
-}
-
-function rememberAuthors(tracked: Tracked, evaluation: ObjectEvaluation): void {
-  for (const { field, cause } of evaluation.fields)
-    if (cause.confidence !== 'unknown') tracked.authors.set(field.at, cause)
-}
-
-function noteVersion(tracked: Tracked, object: KubeObject): void {
-  tracked.uid = object.metadata.uid ?? ''
-  tracked.resourceVersion = object.metadata.resourceVersion ?? ''
 }

@@ -7,6 +7,8 @@ import { ruleProblems } from '../core/ignores/index.ts'
 import type { IgnoreSample } from '../ports/metrics.ts'
 import { applicationStatus, conditionTimesIn, type ConditionTimes, refusedStatus } from '../core/record/index.ts'
 import { deliveryReasonOf, problem, type Problem } from '../core/problem/index.ts'
+import type { LateAuthor } from './audit.ts'
+import { actorOf, authorLines, becauseOf, isNewWhole, lateAuthors, nameOf } from './authors.ts'
 import type { JournalEntry } from '../ports/store.ts'
 import { DeliveryNews } from './delivery-news.ts'
 import type { Deps } from './deps.ts'
@@ -63,6 +65,8 @@ export class Reporting implements Reporter {
     )
     if (drifted.length > 0 || (previous?.fields.length ?? 0) > 0) this.#remember(tracked, evaluation, previous)
     if (drifted.length > 0 || isNewWhole(evaluation, previous)) this.#drift(tracked, evaluation)
+    const late = lateAuthors(evaluation, previous)
+    if (late.length > 0) this.attributed(tracked, late, 'open')
     this.touch(tracked.app)
   }
 
@@ -87,7 +91,7 @@ export class Reporting implements Reporter {
     if (tracked.pending && evaluation.fields.every(({ verdict }) => verdict.because === 'sync')) return
     const shown = evaluation.fields
       .slice(0, 5)
-      .map(({ field, cause }) => `${field.at} ${field.change} by ${cause.actor.manager ?? 'unknown'}`)
+      .map(({ field, cause }) => `${field.at} ${field.change} by ${nameOf(cause)}`)
     const what = shown.length > 0 ? shown.join('; ') : (evaluation.difference ?? '')
     this.#journal(tracked, {
       action: 'drift',
@@ -144,6 +148,19 @@ export class Reporting implements Reporter {
     if (result === 'failed') return
     const what = `${step.paths.join(', ')} by ${actorOf(evaluation)}, in ${Math.round(ms)} ms`
     this.event(app, 'DriftHealed', 'Normal', `${formatRef(ref)}: ${what}`)
+  }
+
+  /** The audit log came later than what it tells of: the record gets its authors once, and nobody is alarmed again. */
+  attributed(tracked: Tracked, authors: readonly LateAuthor[], state: 'open' | 'healed'): void {
+    const object = formatRef(tracked.ref)
+    for (const { actor, paths, how } of authorLines(authors)) {
+      const entry = { action: 'author', paths, actor, result: 'done', because: 'audit', durationMs: 0 } as const
+      this.#journal(tracked, { ...entry, message: `${state}: ${how}` })
+      this.#deps.log.info({ app: tracked.app.key, object, paths, actor, state }, 'author')
+      const what = paths.length === 0 ? object : `${object}: ${paths.join(', ')}`
+      this.event(tracked.app, 'AuthorFound', 'Normal', `${what} by ${actor} (${how})`)
+    }
+    this.touch(tracked.app)
   }
 
   fought(tracked: Tracked, at: string, opponent: string): void {
@@ -431,21 +448,4 @@ function stuck(app: AppState, problem: Problem): Problem {
   if (attempted === delivered) return problem
   const note = `Revision ${attempted} is not delivered; revision ${delivered} was delivered last, at ${last.deployedAt}.`
   return { ...problem, note }
-}
-
-function isNewWhole(evaluation: ObjectEvaluation, previous: ObjectEvaluation | null): boolean {
-  return (
-    evaluation.whole !== null &&
-    evaluation.difference !== previous?.difference &&
-    evaluation.whole.verdict.because !== 'sync'
-  )
-}
-
-function actorOf(evaluation: ObjectEvaluation): string {
-  const names = new Set(evaluation.fields.map(({ cause }) => cause.actor.manager ?? 'unknown'))
-  return names.size === 0 ? 'unknown' : [...names].join(', ')
-}
-
-function becauseOf(evaluation: ObjectEvaluation): string {
-  return evaluation.fields[0]?.verdict.because ?? evaluation.whole?.verdict.because ?? 'takeover'
 }

@@ -1,4 +1,5 @@
 // What the loop remembers: applications, and per application each object that Git declares or the inventory names.
+import type { Fact } from '../core/audit/index.ts'
 import type { Cause } from '../core/classify/index.ts'
 import type { FightState } from '../core/decide/index.ts'
 import {
@@ -11,7 +12,7 @@ import {
   type RuleDocument,
 } from '../core/definition/index.ts'
 import type { DesiredObject } from '../core/desired/index.ts'
-import type { ObjectEvaluation } from '../core/evaluate/index.ts'
+import type { LookBefore, ObjectEvaluation } from '../core/evaluate/index.ts'
 import { type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
 import type { ConditionTimes, OperationState } from '../core/record/index.ts'
 import type { Problem } from '../core/problem/index.ts'
@@ -47,6 +48,10 @@ export interface Tracked {
   /** Who made what a claim of ours has taken over, until the write that the claim was for is done. */
   authors: Map<string, Cause>
   firstSeen: Map<string, string>
+  /** As it was when it was last seen alive, and what Git declared then; null = not seen yet. */
+  look: (LookBefore & { readonly digest: string }) | null
+  /** What the audit log said when it was last found to differ. */
+  facts: readonly Fact[]
   problem: Problem | null
   failures: number
   /** The write that the server refused last; '' = none. */
@@ -196,6 +201,8 @@ export class ObjectIndex {
       fights: new Map(),
       authors: new Map(),
       firstSeen: new Map(),
+      look: null,
+      facts: [],
       problem: null,
       failures: 0,
       refused: '',
@@ -213,6 +220,11 @@ export class ObjectIndex {
     const rest = (this.#byKey.get(tracked.key) ?? []).filter((other) => other !== tracked)
     if (rest.length === 0) this.#byKey.delete(tracked.key)
     else this.#byKey.set(tracked.key, rest)
+  }
+
+  ofKind(group: string, kind: string): readonly Tracked[] {
+    const prefix = `${group}/${kind}/`
+    return [...this.#byKey].flatMap(([key, all]) => (key.startsWith(prefix) ? all : []))
   }
 
   /** Kinds in use, as `group/version/kind` → ref. */

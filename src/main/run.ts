@@ -14,6 +14,8 @@ import type { Log } from '../ports/log.ts'
 import type { ApiVerb } from '../ports/metrics.ts'
 import type { RunRequest } from '../surfaces/cli/run.ts'
 import { serveApi } from '../surfaces/api/index.ts'
+import { auditSources } from './audit.ts'
+import { parseListen } from './listen.ts'
 import { installation, isDeadIdentity, leaseIdentity } from './installation.ts'
 import { VERSION } from './version.ts'
 
@@ -22,17 +24,21 @@ export type RunOptions = RunRequest
 export interface Running {
   readonly loop: Loop
   readonly address: string
+  /** `host:port` of the audit webhook’s receiver; null = none. */
+  readonly auditAddress: string | null
   stop(): Promise<void>
 }
 
-function parseListen(listen: string): { host: string; port: number } {
-  const colon = listen.lastIndexOf(':')
-  return { host: listen.slice(0, colon) || '127.0.0.1', port: Number(listen.slice(colon + 1)) }
-}
+const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'apply', 'delete'])
 
 type Metrics = ReturnType<typeof prometheusMetrics>
 
-function connectFor(options: RunOptions, log: Log, metrics: Metrics): Promise<Cluster> {
+function connectFor(
+  options: RunOptions,
+  log: Log,
+  metrics: Metrics,
+  onOwn: (auditID: string) => void,
+): Promise<Cluster> {
   return connect({
     env: process.env,
     version: VERSION,
@@ -40,7 +46,10 @@ function connectFor(options: RunOptions, log: Log, metrics: Metrics): Promise<Cl
     log,
     ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
     ...(options.context === undefined ? {} : { context: options.context }),
-    onRequest: ({ verb, code }) => metrics.apiRequest({ verb: verb as ApiVerb, code: Number(code) || 0 }),
+    onRequest: ({ verb, code, auditID }) => {
+      metrics.apiRequest({ verb: verb as ApiVerb, code: Number(code) || 0 })
+      if (WRITES.has(verb) && auditID !== undefined && auditID !== '') onOwn(auditID)
+    },
   })
 }
 
@@ -55,7 +64,8 @@ export async function run(options: RunOptions): Promise<Running> {
   const log = createLog({ level: options.logLevel })
   const home = installation(process.env, options.dataDir)
   const metrics = prometheusMetrics({ version: VERSION })
-  const cluster = await connectFor(options, log, metrics)
+  let own: (auditID: string) => void = () => {}
+  const cluster = await connectFor(options, log, metrics, (auditID) => own(auditID))
   const { reader, writer, server } = cluster
   const store = sqliteStore({ file: join(home.stateDir, 'holdfast.db'), clock })
   await store.open().catch((error: unknown) => {
@@ -78,14 +88,19 @@ export async function run(options: RunOptions): Promise<Running> {
     metrics,
     options: loopOptions(options, home.digestKey),
   })
+  own = (auditID) => loop.audit.own(auditID)
   const ready = (): { ok: boolean; reasons: string[] } => {
     const reasons = loop.notReady()
     return { ok: reasons.length === 0, reasons }
   }
   const api = await serveApi({ ...parseListen(options.listen), metrics, ready, webhooks: loop.webhooks })
+  const audit = await auditSources(options, { loop, clock, log, stateDir: home.stateDir }).catch((error: unknown) =>
+    Promise.all([api.close(), cluster.close()]).then(() => Promise.reject(error as Error)),
+  )
   const address = `http://${api.host}:${api.port}`
   log.info({ mode: options.mode, server, listen: address, version: VERSION }, 'starting')
   const stop = async (): Promise<void> => {
+    await audit.stop()
     await loop.stop()
     await api.close()
     await source.close()
@@ -101,5 +116,5 @@ export async function run(options: RunOptions): Promise<Running> {
     throw error
   }
   log.info({}, 'applications are listed')
-  return { loop, address, stop }
+  return { loop, address, auditAddress: audit.address, stop }
 }

@@ -37,6 +37,14 @@ export interface IgnoreSample {
 }
 
 export type HealResult = 'done' | 'failed' | 'unverified'
+/** Events of audit logs since the start, and facts that are kept. */
+export interface AuditCounts {
+  readonly facts: number
+  readonly dropped: number
+  readonly garbage: number
+  readonly kept: number
+}
+
 export type WatchState = 'fresh' | 'listing' | 'stale'
 export type ApiVerb =
   | 'get'
@@ -75,5 +83,6 @@ export interface Metrics {
   gitFetched(result: 'changed' | 'unchanged' | 'failed'): void
   /** `code` is the HTTP status; 0 when there was no answer. */
   apiRequest(sample: { verb: ApiVerb; code: number }): void
+  audit(counts: AuditCounts): void
   mode(mode: 'enforce' | 'observe'): void
 }

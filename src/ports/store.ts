@@ -3,7 +3,7 @@ export interface JournalEntry {
   readonly time: string
   readonly app: string
   readonly object: string
-  readonly action: 'create' | 'heal' | 'sync' | 'prune' | 'drift' | 'fight' | 'orphan'
+  readonly action: 'create' | 'heal' | 'sync' | 'prune' | 'drift' | 'fight' | 'orphan' | 'author'
   readonly paths: readonly string[]
   readonly actor: string
   readonly result: 'done' | 'failed' | 'started'

@@ -29,7 +29,11 @@ export class Editor {
     this.#agent = new Agent({ connect: { ca: options.ca } })
   }
 
-  async send(method: string, path: string, options: { body?: unknown; type?: string } = {}): Promise<Answer> {
+  async send(
+    method: string,
+    path: string,
+    options: { body?: unknown; type?: string; headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<Answer> {
     const response = await request(new URL(path, this.#options.url), {
       method: method as 'GET',
       dispatcher: this.#agent,
@@ -37,6 +41,7 @@ export class Editor {
         authorization: `Bearer ${this.#options.token}`,
         'content-type': options.type ?? 'application/json',
         'user-agent': 'editor/1',
+        ...options.headers,
       },
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     })

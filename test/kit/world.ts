@@ -38,6 +38,7 @@ export class World {
       kubeconfig: this.plane.kubeconfig,
       dataDir: join(this.directory, 'data'),
       listen: '127.0.0.1:0',
+      auditLog: [],
       logLevel: (process.env['HOLDFAST_TEST_LOG'] ?? 'error') as 'error',
       ...options,
     })

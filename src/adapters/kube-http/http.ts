@@ -11,6 +11,8 @@ export interface RequestMetric {
   readonly code: string
   readonly kind: string
   readonly ms: number
+  /** Under which the server's audit log tells of it; '' = it did not say. */
+  readonly auditID?: string
 }
 
 export interface HttpRequest {
@@ -30,6 +32,7 @@ export interface HttpAnswer {
   readonly status: number
   readonly text: string
   readonly retryAfterMs: number | null
+  readonly auditID?: string
 }
 
 export interface HttpOptions {
@@ -132,12 +135,14 @@ export class HttpClient {
     if (onRequest === undefined) return this.#persistent(request, identity)
     const start = clock.monotonic()
     let code = 'error'
+    let auditID = ''
     try {
       const answer = await this.#persistent(request, identity)
       code = String(answer.status)
+      auditID = answer.auditID ?? ''
       return answer
     } finally {
-      onRequest({ verb: request.verb, code, kind: request.kind ?? '', ms: clock.monotonic() - start })
+      onRequest({ verb: request.verb, code, kind: request.kind ?? '', ms: clock.monotonic() - start, auditID })
     }
   }
 
@@ -168,7 +173,13 @@ export class HttpClient {
       body: request.body ?? null,
     })
     const text = await response.body.text()
-    return { status: response.statusCode, text, retryAfterMs: retryAfter(response.headers) }
+    const auditID = response.headers['audit-id']
+    return {
+      status: response.statusCode,
+      text,
+      retryAfterMs: retryAfter(response.headers),
+      auditID: typeof auditID === 'string' ? auditID : '',
+    }
   }
 
   #lanesFor(identity: Identity): Lanes {

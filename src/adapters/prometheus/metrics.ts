@@ -180,6 +180,10 @@ export function prometheusMetrics({ version, maxApps = 10_000 }: PrometheusOptio
       for (const [state, count] of Object.entries(counts)) all.watches.set({ state }, count)
     },
     rendered: (from) => all.renders.inc({ from }),
+    audit: ({ kept, ...events }) => {
+      all.auditFacts.set(kept)
+      for (const [outcome, count] of Object.entries(events)) all.auditEvents.set({ outcome }, count)
+    },
     gitFetched: (result) => all.gitFetch.inc({ result }),
     apiRequest: ({ verb, code }) => all.apiRequests.inc({ verb, code: codeLabel(code) }),
     mode: (mode) => all.enforcing.set(mode === 'enforce' ? 1 : 0),

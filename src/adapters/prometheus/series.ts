@@ -113,6 +113,12 @@ function perProcess({ gauge, counter }: ReturnType<typeof makers>) {
       labels: ['from'],
     }),
     apiRequests: counter({ name: 'holdfast_api_requests_total', help: requests, labels: ['verb', 'code'] }),
+    auditEvents: gauge({
+      name: 'holdfast_audit_events',
+      help: 'Audit events since the start, by what became of them.',
+      labels: ['outcome'],
+    }),
+    auditFacts: gauge({ name: 'holdfast_audit_facts', help: 'Writes of the audit log that are kept in memory.' }),
     enforcing: gauge({ name: 'holdfast_enforcing', help: enforcing }),
     untracked: gauge({ name: 'holdfast_metrics_untracked_apps', help: untracked }),
     buildInfo: gauge({

@@ -36,6 +36,11 @@ export class LineReader {
     if (start < chunk.length) this.#keep(chunk.subarray(start))
   }
 
+  /** The line that comes was begun elsewhere: up to its end it is not read. */
+  skip(): void {
+    this.#skipping = true
+  }
+
   /** The stream ended: what has no line end is a line as well. */
   end(): void {
     if (this.#bytes > 0) this.#line(Buffer.alloc(0))

@@ -1,12 +1,10 @@
 // One object: compare → classify → decide → plan, on one page.
 import {
-  type AuditQuestion,
   type Cause,
   type CauseContext,
   classifyField,
   classifyObject,
   concernOf,
-  type DeletionInput,
   type Delivery,
   type FieldOwner,
   fieldOwnerOf,
@@ -15,7 +13,6 @@ import {
   type Ownership,
   ownershipOf,
   type WholeContext,
-  type Window,
 } from '../classify/index.ts'
 import {
   compare,
@@ -35,6 +32,7 @@ import { type ApplyStep, planObject } from '../plan/index.ts'
 import { type Problem, problem } from '../problem/index.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { askedOf } from './owner.ts'
+import { auditOf, deletionOf, windowOf } from './asked-of-audit.ts'
 import type { AppContext, EvaluatedField, ObjectEvaluation, ObjectSnapshot } from './types.ts'
 
 const NOTHING = {
@@ -98,32 +96,11 @@ function around(app: AppContext, { ref, neighbours }: ObjectSnapshot, live: Kube
   }
 }
 
-/** Between which looks at the object this difference came about. */
-function windowOf({ snapshot, live }: Seen, field: FieldChange, print: string): Window | null {
-  const { before } = snapshot.history
-  const { uid = '', resourceVersion = '' } = live.metadata
-  if (before === undefined || before.uid !== uid) return null
-  const known = before.windows.get(print)
-  if (known !== undefined) return known
-  // It was there already, and explained; or nothing was written since: then it is what it is compared with that changed.
-  if (before.explained.has(field.at) || before.resourceVersion === resourceVersion) return null
-  return {
-    afterVersion: before.resourceVersion,
-    afterTime: before.time,
-    untilVersion: resourceVersion,
-    untilTime: snapshot.now,
-  }
-}
-
-function auditOf({ snapshot }: Seen, window: Window | null): { audit?: AuditQuestion } {
-  return snapshot.facts === undefined ? {} : { audit: { facts: snapshot.facts, window } }
-}
-
 function judge(seen: Seen, { field, ownedBy }: Owned): EvaluatedField {
   const { app, snapshot, ownership } = seen
   const print = fingerprintOf(app, snapshot.ref, field)
-  const window = windowOf(seen, field, print)
-  const found: Cause = classifyField(field, ownership, { ...seen.around, ...auditOf(seen, window) })
+  const window = windowOf(snapshot, seen.live, { at: field.at, print })
+  const found: Cause = classifyField(field, ownership, { ...seen.around, ...auditOf(snapshot, window) })
   const author = found.confidence === 'unknown' ? (snapshot.history.authors.get(field.at) ?? found) : found
   const preExisting = field.change === 'added' && (seen.beginning || snapshot.history.preExisting.has(field.at))
   const cause = { ...author, preExisting, owner: author.owner ?? seen.owner()?.name ?? null }
@@ -399,14 +376,6 @@ const ownedCause = (cause: Cause, owner: Owner | null): Cause => ({
 
 function wholeContext(app: AppContext): WholeContext {
   return { delivery: deliveryOf(app), writers: (app.ownership ?? NO_OWNERSHIP).writers }
-}
-
-function deletionOf({ ref, desired, history, facts }: ObjectSnapshot): { deletion?: DeletionInput } {
-  if (facts === undefined) return {}
-  const { before } = history
-  const { namespace, name } = ref
-  const object = { namespace, name, uid: before?.uid ?? '', labels: desired?.object.metadata.labels ?? {} }
-  return { deletion: { object, aliveAt: before?.time ?? null, facts } }
 }
 
 function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {

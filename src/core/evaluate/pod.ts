@@ -107,6 +107,7 @@ function told(
     verdict: REPORTED,
     fingerprint: fingerprintOf(app, ref, field),
     firstSeen: new Date(now).toISOString(),
+    window: null,
   }
 }
 

@@ -178,6 +178,7 @@ export const CATALOGUE = {
   HF8006: entry('Work tree cannot be used', 'report', 'Name a path in a checkout of the repository.'),
   HF8007: entry('Commit failed', 'report', 'The file is as it was; git’s own message says why.'),
   HF8008: entry('Push failed', 'report', 'The commit stays in the work tree; pull and push it by hand.'),
+  HF7006: entry('Audit log unreadable', 'retry', 'Check the path and the permissions of the file.'),
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ProblemCode = keyof typeof CATALOGUE

@@ -14,6 +14,7 @@ export type EventReason =
   | 'SyncFailed'
   | 'Fight'
   | 'HealFailed'
+  | 'AuthorFound'
   | 'OrphanReturned'
 
 export interface AppEvent {

@@ -25,6 +25,10 @@ export function globs(value: string, before: readonly string[]): string[] {
   return [...before, ...value.split(',').filter((glob) => glob !== '')]
 }
 
+export function repeated(value: string, before: readonly string[]): string[] {
+  return [...before, value]
+}
+
 export function seconds(value: string): number {
   const parsed = Number(value)
   if (value.trim() === '' || !Number.isFinite(parsed) || parsed <= 0)

@@ -1,8 +1,19 @@
 // `holdfast run`: the controller.
 import { Option, type Command } from 'commander'
-import { addConnection, address, globs, NAMESPACE } from './options.ts'
+import { addConnection, address, globs, NAMESPACE, repeated } from './options.ts'
 
-export interface RunRequest {
+/** Where audit events come from. */
+export interface AuditRequest {
+  /** Files that the API server writes its audit log to. */
+  readonly auditLog: readonly string[]
+  readonly auditListen?: string
+  readonly auditTlsCert?: string
+  readonly auditTlsKey?: string
+  readonly auditClientCa?: string
+  readonly auditTokenFile?: string
+}
+
+export interface RunRequest extends AuditRequest {
   readonly mode: 'observe' | 'enforce'
   readonly enforceApps: readonly string[]
   readonly namespace: string
@@ -50,6 +61,12 @@ export function addRun(program: Command, services: RunServices): void {
     )
     .option('--data-dir <directory>', 'database and caches; default: $HOLDFAST_DATA_DIR, ~/.local/state/holdfast')
     .option('--listen <host:port>', '/healthz, /readyz and /metrics', address, '127.0.0.1:8080')
+    .option('--audit-log <file>', 'audit log of the API server (JSON lines), followed; repeatable', repeated, [])
+    .option('--audit-listen <host:port>', 'receive the API server’s audit webhook (POST /audit)', address)
+    .option('--audit-tls-cert <file>', 'certificate of --audit-listen; without one it speaks plain HTTP')
+    .option('--audit-tls-key <file>', 'its key')
+    .option('--audit-client-ca <file>', 'who has to have signed the API server’s client certificate')
+    .option('--audit-token-file <file>', 'the bearer token that the API server sends')
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
     .addHelpText('after', EXAMPLES)
   addConnection(command).action((options: RunRequest) => services.run(options))

@@ -154,6 +154,8 @@ it('exposes every family under its name, each with help and type', async () => {
     'holdfast_git_fetch_total counter',
     'holdfast_renders_total counter',
     'holdfast_api_requests_total counter',
+    'holdfast_audit_events gauge',
+    'holdfast_audit_facts gauge',
     'holdfast_enforcing gauge',
     'holdfast_metrics_untracked_apps gauge',
     'holdfast_build_info gauge',

@@ -1,0 +1,86 @@
+// Audit events taken in: as a cluster sends them, and nothing but writes with both bodies.
+import { FactIndex, Imprinter, LineReader, readAuditEvent } from '../../src/core/audit/index.ts'
+import type { KubeObject } from '../../src/core/kube/index.ts'
+import { auditLine } from '../../test/kit/audit-events.ts'
+import { deployment as bigDeployment } from '../merge/deployment.ts'
+import type { Row } from '../rows.mjs'
+
+const EVENTS = 100_000
+/** Each of them about 25 KB. */
+const BODIES = 4_000
+const OBJECTS = 2_000
+/** Of the writes of a cluster so many are heartbeats. */
+const NOISE = 0.95
+
+const deployment = (index: number): KubeObject => {
+  const object = bigDeployment() as unknown as KubeObject
+  return { ...object, metadata: { ...object.metadata, name: `web-${index}`, namespace: 'shop', uid: `u-${index}` } }
+}
+const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { namespace: 'kube-node-lease' } }
+
+function lines(count: number, noise: number): Buffer[] {
+  const subjects = Array.from({ length: 50 }, (_, index) => deployment(index))
+  return Array.from({ length: count }, (_, index) => {
+    if ((index * 7919) % 1_000 < noise * 1_000) {
+      const object = { ...lease, metadata: { ...lease.metadata, name: `node-${index % 500}` } }
+      const renewed = { spec: { renewTime: new Date(index).toISOString() } }
+      return auditLine(
+        { object, resource: 'leases' },
+        { user: 'node', verb: 'update', at: index, sent: renewed, stored: renewed },
+      )
+    }
+    const object = subjects[index % 50] as KubeObject
+    const named = { ...object, metadata: { ...object.metadata, name: `web-${index % OBJECTS}` } }
+    return auditLine(
+      { object: named, resource: 'deployments' },
+      { user: 'alice', at: index, sent: { spec: { replicas: index } }, stored: named, version: String(index) },
+    )
+  }).map((line) => Buffer.from(`${line}\n`))
+}
+
+interface Taken {
+  readonly perSecond: number
+  readonly megabytes: number
+  readonly kept: number
+}
+
+function take(all: readonly Buffer[], wanted: boolean): Taken {
+  const imprinter = new Imprinter('bench')
+  const index = new FactIndex()
+  const before = process.memoryUsage().rss
+  let now = 0
+  let most = before
+  const reader = new LineReader((line) => {
+    const reading = readAuditEvent(line, { imprinter, wants: () => wanted })
+    if (reading.kind === 'fact') index.add(reading.fact, { wanted, now })
+    now += 1
+    if (now % 5_000 === 0) most = Math.max(most, process.memoryUsage().rss)
+  })
+  const started = process.cpuUsage()
+  for (const line of all) reader.push(line)
+  const { user, system } = process.cpuUsage(started)
+  return { perSecond: all.length / ((user + system) / 1e6), megabytes: (most - before) / 2 ** 20, kept: index.size }
+}
+
+const row = (what: string, { perSecond, megabytes, kept }: Taken, budget?: number): Row => ({
+  what,
+  value: `${Math.round(perSecond).toLocaleString('en')} events/s, ${Math.round(megabytes)} MB more, ${kept} kept`,
+  ...(budget === undefined
+    ? {}
+    : { budget: `≥ ${budget.toLocaleString('en')}/s in < 100 MB`, kept: perSecond >= budget && megabytes < 100 }),
+})
+
+/** One processor: the reading alone, without files or sockets. */
+export function measure(): Row[] {
+  const mixed = lines(EVENTS, NOISE)
+  take(mixed.slice(0, 20_000), true)
+  const usual = take(mixed, true)
+  const heads = lines(BODIES, 0)
+  const unknown = take(heads, false)
+  const all = take(heads, true)
+  return [
+    row('as a cluster sends them: 95 of 100 are heartbeats', usual, 10_000),
+    row('11 KB Deployments, both bodies, of objects nobody delivers', unknown, 10_000),
+    row('11 KB Deployments, both bodies, of delivered objects', all),
+  ]
+}
