@@ -13,6 +13,7 @@ import { Admission } from './admission.ts'
 import { Evidence, type Touched } from './evidence.ts'
 import { Kinds, type KindRuntime } from './kinds.ts'
 import { ObjectRunner } from './objects.ts'
+import { OtherDeliverers } from './other-deliverers.ts'
 import { Orphans } from './orphans.ts'
 import { PrunedObjects } from './pruned.ts'
 import { Questions } from './questions.ts'
@@ -61,6 +62,7 @@ export class Loop implements Controller {
   readonly #sourceSettings: SourceSettingsWatch
   readonly #pruned = new PrunedObjects()
   readonly #orphans: Orphans
+  readonly #others: OtherDeliverers
   readonly #settings: SettingsWatch
   #lease: Lease | null = null
   #started = false
@@ -85,21 +87,12 @@ export class Loop implements Controller {
       onChange: (what) => this.apps.sourceSettingsChanged(what),
     })
     const settings = (): Settings => this.#settings.system.settings
-    this.#objects = new ObjectRunner({
+    this.#others = new OtherDeliverers({
       deps,
-      kinds: this.#kinds,
-      index: this.#index,
-      evidence: this.#evidence,
-      audit: (this.#audit = this.#auditFor(deps)),
-      questions: new Questions(deps, this.#admission),
-      look: (kind) => this.#look(kind),
-      bucket: new TokenBucket(deps.clock, WRITE_BUDGET),
-      settings,
-      contextOf: (tracked) => contextOf(tracked, this.#standing()),
-      bodyOf: (tracked) => this.#bodyOf(tracked),
-      isKnownApp: (name) => this.#isKnownApp(name),
-      reporter: this.reporting,
+      onChange: (tracked) => this.#objects.tell(tracked, { kind: 'reread' }),
     })
+    this.#audit = this.#auditFor(deps)
+    this.#objects = this.#objectRunner(settings)
     const limit = pLimit(OBJECT_TURNS)
     this.apps = new AppRunner({
       deps,
@@ -123,6 +116,26 @@ export class Loop implements Controller {
       apps: () => this.apps.all(),
       pruned: this.#pruned,
       reporting: this.reporting,
+    })
+  }
+
+  #objectRunner(settings: () => Settings): ObjectRunner {
+    const deps = this.#deps
+    return new ObjectRunner({
+      deps,
+      kinds: this.#kinds,
+      index: this.#index,
+      evidence: this.#evidence,
+      audit: this.#audit,
+      questions: new Questions(deps, this.#admission),
+      look: (kind) => this.#look(kind),
+      bucket: new TokenBucket(deps.clock, WRITE_BUDGET),
+      settings,
+      contextOf: (tracked) => contextOf(tracked, this.#standing()),
+      bodyOf: (tracked) => this.#bodyOf(tracked),
+      othersOf: (tracked, live, declared) => this.#others.of(tracked, live, declared),
+      isKnownApp: (name) => this.#isKnownApp(name),
+      reporter: this.reporting,
     })
   }
 
@@ -375,6 +388,7 @@ export class Loop implements Controller {
     for (const timer of this.#timers) timer.cancel()
     this.#sourceSettings.stop()
     this.#orphans.stop()
+    this.#others.stop()
     this.#settings.stop()
     this.#objects.stop()
     this.#audit.stop()

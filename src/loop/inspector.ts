@@ -27,12 +27,14 @@ import {
 } from '../core/evaluate/index.ts'
 import { formatRef, gvkKey, type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
 import type { ObjectSchema } from '../core/merge/index.ts'
+import { foreignClaims, otherDeliverersOf } from '../core/orphan/index.ts'
 import { type Problem, toProblem } from '../core/problem/index.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ClusterReader, KindInfo } from '../ports/cluster-reader.ts'
 import { Evidence } from './evidence.ts'
 import { bookOf } from './rules.ts'
 import { isPruneProtected } from './prune-protection.ts'
+import { type OtherDeliverers, otherDeliverers } from './survey.ts'
 
 /** A cluster, or files that stand for one. */
 export type InspectReader = Pick<ClusterReader, 'capabilities' | 'kind' | 'schema' | 'get' | 'list' | 'dryRun'>
@@ -105,6 +107,7 @@ export class Inspector {
   /** Of the declared objects; to be set before any is evaluated. */
   repositoryRules: RuleDocument = NO_RULES
   #book: RuleBook | null = null
+  #others: Promise<OtherDeliverers> | null = null
 
   constructor(tools: InspectTools, input: InspectInput) {
     this.tools = tools
@@ -237,12 +240,22 @@ export class Inspector {
       neighbours: { autoscalers: [], known: NOTHING },
       history: { enforced: false, preExisting: new Set(), fights: new Map(), authors: new Map(), firstSeen: new Map() },
       contender: null,
+      otherDeliverers: await this.#othersOf(ref, desired, object),
       pruneProtected:
         object !== null &&
         isPruneProtected(object, { ref, app: { desiredProblems: [] }, settings: this.input.settings }),
       now: this.tools.clock.now(),
       ...(kind === undefined ? {} : { rules: kind.rules }),
     }
+  }
+
+  /** Looked for once, and only where an object carries marks of another tool. */
+  async #othersOf(ref: ObjectRef, desired: DesiredObject | null, live: KubeObject | null): Promise<readonly string[]> {
+    if (this.input.as !== 'application' || desired === null || live === null) return []
+    const claims = foreignClaims(live, desired.object)
+    if (claims.length === 0) return []
+    this.#others ??= otherDeliverers({ reader: this.tools.reader, limit: (run) => this.limit(run) })
+    return otherDeliverersOf(refKey(ref), claims, await this.#others)
   }
 
   #context({ desired, complete }: InspectSubject, live: Observed<KubeObject | null>): AppContext {

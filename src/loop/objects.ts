@@ -54,6 +54,8 @@ export interface ObjectRunnerTools {
   readonly contextOf: (tracked: Tracked) => AppContext
   /** The body that Git declares; undefined when the cache lost it (the app is then rendered again). */
   readonly bodyOf: (tracked: Tracked) => KubeObject | undefined
+  /** Other tools that deliver a declared object too, by name. */
+  readonly othersOf: (tracked: Tracked, live: KubeObject, declared: KubeObject) => readonly string[]
   /** Does an Application of this installation mark its objects with this name? */
   readonly isKnownApp: (trackingName: string) => boolean
   readonly reporter: Reporter
@@ -222,6 +224,7 @@ export class ObjectRunner {
       question: !mayAsk ? 'never' : refusal !== null ? 'refused' : 'open',
       ...(refusal === null ? {} : { refusal }),
       contender: this.#contender(tracked, live),
+      otherDeliverers: live === null ? [] : this.#tools.othersOf(tracked, live, body),
     }
   }
 

@@ -102,6 +102,7 @@ export interface OtherDeliverers {
   readonly held: ReadonlyMap<string, readonly string[]>
   readonly present: ReadonlySet<string>
   readonly complete: ReadonlySet<string>
+  readonly suspended: ReadonlySet<string>
   readonly unseen: ReadonlySet<Tool>
 }
 
@@ -113,6 +114,8 @@ const FLUX = [
 /** null = it could not be looked at. */
 async function objectsOf({ reader, limit }: SurveyTools, group: string, kind: string): Promise<KubeObject[] | null> {
   try {
+    // The tool may have come since discovery was asked last.
+    await limit(() => reader.kind({ group, version: 'v1', kind }, { refresh: true }))
     const { apiVersions } = await reader.capabilities()
     const gvk = kindsAmong(apiVersions).find((one) => one.group === group && one.kind === kind)
     return gvk === undefined ? [] : (await limit(() => reader.list(gvk))).items
@@ -136,6 +139,7 @@ export async function otherDeliverers(tools: SurveyTools): Promise<OtherDelivere
   const held = new Map<string, string[]>()
   const present = new Set<string>()
   const complete = new Set<string>()
+  const suspended = new Set<string>()
   const unseen = new Set<Tool>()
   for (const { tool, group, kind } of FLUX) {
     const objects = await objectsOf(tools, group, kind)
@@ -143,13 +147,14 @@ export async function otherDeliverers(tools: SurveyTools): Promise<OtherDelivere
     for (const delivery of fluxDeliveries(objects ?? [], kind)) {
       present.add(delivery.name)
       if (delivery.complete) complete.add(delivery.name)
+      if (delivery.suspended) suspended.add(delivery.name)
       for (const key of delivery.held) held.set(key, [...(held.get(key) ?? []), delivery.name])
     }
   }
   const found = await releases(tools)
   if (found === null) unseen.add('helm')
   for (const name of found ?? []) present.add(name)
-  return { held, present, complete, unseen }
+  return { held, present, complete, suspended, unseen }
 }
 
 export interface ApplicationsHeld {

@@ -46,6 +46,64 @@ beforeAll(async () => {
 }, 1_200_000)
 afterAll(() => world?.close())
 
+const FLUX = 'kustomize.toolkit.fluxcd.io'
+
+async function fluxIsThere({ editor }: World): Promise<string> {
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
+  await editor.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+    metadata: { name: `kustomizations.${FLUX}` },
+    spec: {
+      group: FLUX,
+      names: {
+        kind: 'Kustomization',
+        plural: 'kustomizations',
+        singular: 'kustomization',
+        listKind: 'KustomizationList',
+      },
+      scope: 'Namespaced',
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  })
+  const path = `/apis/${FLUX}/v1/namespaces/${NS}/kustomizations`
+  await editor.until(path, ({ status }) => status === 200)
+  return path
+}
+
+// requirements: [S002-235]
+describe('another tool that delivers the same object', () => {
+  it('is named in a condition beside the application, once it is there; what it changes is healed all the same', async () => {
+    if (world === undefined) return
+    const { editor } = world
+    const shared = (app: unknown): string =>
+      ((app as { status?: { conditions?: { type: string; message: string }[] } }).status?.conditions ?? [])
+        .filter(({ type }) => type === 'SharedResourceWarning')
+        .map(({ message }) => message)
+        .join()
+    const labels = { [`${FLUX}/name`]: 'apps', [`${FLUX}/namespace`]: NS }
+    const change = { metadata: { labels }, data: { mode: 'slow' } }
+    // Marks of one that is not there are a difference, and nothing more.
+    await editor.patch('merge', SETTINGS, change, 'kustomize-controller')
+    await editor.until(SETTINGS, ({ body }) => body.data.mode === 'fast' && body.metadata.labels === undefined)
+    await after(1_500)
+    expect(shared((await editor.get(`${APPS}/others`)).body)).toBe('')
+    const path = await fluxIsThere(world)
+    await editor.create(path, {
+      apiVersion: `${FLUX}/v1`,
+      kind: 'Kustomization',
+      metadata: { name: 'apps' },
+      status: { inventory: { entries: [{ id: `${NS}_settings__ConfigMap`, v: 'v1' }] } },
+    })
+    await editor.patch('merge', SETTINGS, change, 'kustomize-controller')
+    const told = await world.untilApp('others', (app) => shared(app) !== '')
+    expect(shared(told)).toContain(
+      `ConfigMap ${NS}/settings is declared by Application argocd/others and is delivered by Kustomization ${NS}/apps as well.`,
+    )
+    await editor.until(SETTINGS, ({ body }) => body.data.mode === 'fast' && body.metadata.labels === undefined)
+    expect(shared((await editor.get(`${APPS}/others`)).body)).toContain(`Kustomization ${NS}/apps`)
+    await editor.remove(`${path}/apps`)
+  }, 30_000)
+})
+
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 describe('an autoscaler', () => {

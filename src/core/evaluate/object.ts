@@ -306,6 +306,7 @@ function present(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): O
       ...(seen.ruleBroken === null ? [] : [seen.ruleBroken]),
       ...wiped(seen),
       ...contested(snapshot),
+      ...shared(app, snapshot),
       ...controlled(seen),
       ...unanswered(seen),
       ...unstable(seen),
@@ -357,6 +358,14 @@ function unanswered({ snapshot, comparison }: Seen): Problem[] {
   const object = formatRef(snapshot.ref)
   const message = `The server was asked what it makes of ${object} and did not answer: ${snapshot.refusal}`
   return [problem('HF5002', message, { object })]
+}
+
+/** Told, and no reason to leave the object alone: marks are easily forged. Who really writes against us is a fight. */
+function shared({ app }: AppContext, { ref, otherDeliverers = [] }: ObjectSnapshot): Problem[] {
+  if (otherDeliverers.length === 0) return []
+  const object = formatRef(ref)
+  const message = `${object} is declared by Application ${app} and is delivered by ${otherDeliverers.join(' and ')} as well.`
+  return [problem('HF3013', message, { object })]
 }
 
 function contested(snapshot: ObjectSnapshot): Problem[] {

@@ -83,6 +83,8 @@ export interface ObjectSnapshot {
   readonly history: ObjectHistory
   /** Another application that the live object belongs to. */
   readonly contender: AppKey | null
+  /** Other tools that deliver it too, as their marks, and they themselves, say: `Kustomization flux-system/apps`. */
+  readonly otherDeliverers?: readonly string[]
   /** Set on live objects that must not be pruned. */
   readonly pruneProtected: boolean
   /** Epoch ms. */

@@ -48,13 +48,13 @@ function helm({ metadata }: KubeObject): Claim[] {
   return [{ tool: 'helm', name: releaseName(namespace, name), mark: 'own' }]
 }
 
+/** Those of tools other than Argo CD. */
+export function toolClaims(object: KubeObject): readonly Claim[] {
+  return [...flux(object, 'kustomization'), ...flux(object, 'helmrelease'), ...helm(object)]
+}
+
 /** The strongest first. A HelmRelease delivers through Helm: its objects carry both marks. */
 export function claimsOf(object: KubeObject, settings: Settings): readonly Claim[] {
-  const all = [
-    ...argocd(object, settings),
-    ...flux(object, 'kustomization'),
-    ...flux(object, 'helmrelease'),
-    ...helm(object),
-  ]
+  const all = [...argocd(object, settings), ...toolClaims(object)]
   return [...all.filter(({ mark }) => mark === 'own'), ...all.filter(({ mark }) => mark !== 'own')]
 }

@@ -23,6 +23,8 @@ export interface FluxDelivery {
   readonly held: readonly string[]
   /** It told what it holds. */
   readonly complete: boolean
+  /** It does nothing for the time being, not even when it is deleted. */
+  readonly suspended: boolean
 }
 
 /** What Kustomizations (or HelmReleases) hold, by their `status.inventory`. */
@@ -32,7 +34,8 @@ export function fluxDeliveries(objects: readonly KubeObject[], kind: 'Kustomizat
     const entries = entriesOf(object)
     const held = entries.flatMap((entry) => (isMap(entry) ? (keyOfEntry(entry.id) ?? []) : []))
     const complete = kind === 'Kustomization' && held.length === entries.length && entries.length > 0
-    return { name: `${kind} ${namespace}/${name}`, held, complete }
+    const suspended = isMap(object.spec) && object.spec.suspend === true
+    return { name: `${kind} ${namespace}/${name}`, held, complete, suspended }
   })
 }
 

@@ -113,6 +113,11 @@ export const CATALOGUE = {
     'report',
     'Bring the change to Git, or delete the pod: its workload makes it again from the template.',
   ),
+  HF3013: entry(
+    'Another tool delivers the object',
+    'report',
+    'Let one of them go: remove it from Git, or from the other tool without deleting it.',
+  ),
   // 4xxx cluster
   HF4001: entry('Cluster unreachable', 'retry', 'Check the API server and the kubeconfig.'),
   HF4002: entry('Write forbidden', 'retry', 'Grant Holdfast the verb on the resource named.'),

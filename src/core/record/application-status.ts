@@ -119,6 +119,7 @@ const WARNINGS: Readonly<Record<string, string>> = {
   HF3006: 'ExcludedResourceWarning',
   HF3010: 'OrphanedResourceWarning',
   HF3011: 'OrphanedResourceWarning',
+  HF3013: 'SharedResourceWarning',
   HF3020: 'ExcludedResourceWarning',
   HF2009: 'IgnoreRuleWarning',
   HF2010: 'IgnoreRuleWarning',

@@ -21,6 +21,7 @@ export interface Given {
   readonly ignore?: readonly object[]
   readonly neighbours?: Neighbours
   readonly contender?: string
+  readonly otherDeliverers?: readonly string[]
   readonly pruneProtected?: boolean
   readonly declaredOnly?: boolean
   readonly leave?: LeaveAlone
@@ -124,6 +125,7 @@ export function snapshotOf(given: Given): ObjectSnapshot {
     neighbours: given.neighbours ?? { autoscalers: [] },
     history: historyOf(given),
     contender: given.contender ?? null,
+    ...(given.otherDeliverers === undefined ? {} : { otherDeliverers: given.otherDeliverers }),
     pruneProtected: given.pruneProtected ?? false,
     now: NOW,
   }

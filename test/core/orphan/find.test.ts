@@ -3,13 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 import { describe, expect, it } from 'vitest'
 import { type OrphanedResources, parseSettings } from '../../../src/core/definition/index.ts'
-import type { KubeObject } from '../../../src/core/kube/index.ts'
+import { type KubeObject, objectKey } from '../../../src/core/kube/index.ts'
 import {
   coexistences,
   findOrphans,
+  foreignClaims,
   fluxDeliveries,
   helmReleases,
   isIgnoredOrphan,
+  otherDeliverersOf,
   orphanWhy,
   type Tool,
 } from '../../../src/core/orphan/index.ts'
@@ -33,6 +35,10 @@ interface Case {
   /** Declared workloads and Services, for each orphan with a body. */
   readonly beside?: { readonly declared: readonly KubeObject[]; readonly services: readonly KubeObject[] }
   readonly coexist?: readonly string[]
+  /** By the names of objects that Git declares: the labels and annotations that it gives them. */
+  readonly declared?: Readonly<Record<string, { labels?: object; annotations?: object }>>
+  /** `name: who`, of the declared ones that somebody else delivers too. */
+  readonly shared?: readonly string[]
 }
 
 const FOLDER = new URL('../../cases/orphan/', import.meta.url)
@@ -70,6 +76,27 @@ function found(given: Case) {
   }).filter(({ ref }) => given.ignore === undefined || !isIgnoredOrphan({ warn: true, ignore: given.ignore }, ref))
 }
 
+function shared({ objects, declared = {}, ...given }: Case): string[] {
+  const flux = [
+    ...fluxDeliveries(given.kustomizations ?? [], 'Kustomization'),
+    ...fluxDeliveries(given.helmReleases ?? [], 'HelmRelease'),
+  ]
+  const known = {
+    held: new Map(flux.flatMap(({ name, held }) => held.map((key): [string, string[]] => [key, [name]]))),
+    present: new Set([...flux.map(({ name }) => name), ...helmReleases(objects)]),
+    complete: new Set(flux.filter(({ complete }) => complete).map(({ name }) => name)),
+    suspended: new Set(flux.filter(({ suspended }) => suspended).map(({ name }) => name)),
+  }
+  return objects.flatMap((live) => {
+    const { name = '', namespace = '' } = live.metadata
+    const own = declared[name]
+    if (own === undefined) return []
+    const claims = foreignClaims(live, { ...live, metadata: { name, namespace, ...own } } as KubeObject)
+    const others = otherDeliverersOf(objectKey(live), claims, known)
+    return others.length === 0 ? [] : [`${name}: ${others.join(', ')}`]
+  })
+}
+
 describe('what nobody declares', () => {
   it.each(cases)('$title', (given) => {
     const before = structuredClone(given)
@@ -77,6 +104,7 @@ describe('what nobody declares', () => {
     expect(orphans.map((orphan) => `${orphan.ref.kind} ${orphan.ref.name}: ${orphanWhy(orphan)}`)).toEqual(
       given.orphans,
     )
+    expect(shared(given)).toEqual(given.shared ?? [])
     expect(given).toEqual(before)
     // The order in which a server lists says nothing.
     const reversed = found({ ...given, objects: given.objects.toReversed() }).toReversed()
