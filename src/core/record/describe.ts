@@ -17,6 +17,13 @@ function placeOf({ subject }: Problem): string {
   return [subject.object, file].filter((part) => part !== undefined && part !== '').join(', ')
 }
 
+/** Which of an Application's sources, and which commit of it: the one in force may be another. */
+function sourceOf({ subject, message }: Problem): string {
+  const { repository = '', revision = '' } = subject
+  if (repository === '' || message.includes(repository)) return ''
+  return revision === '' ? repository : `${repository} at ${revision.slice(0, 12)}`
+}
+
 /** Lines that say something. */
 function linesOf(message: string): string[] {
   const lines = message.split(/\r?\n/).map((line) => line.trim())
@@ -50,7 +57,8 @@ function saidOf(problem: Problem, limit: number): string {
   const whole = joined(lines)
   const said = whole.length <= limit ? whole : shortened(lines, limit)
   const place = placeOf(problem)
-  const where = place === '' || problem.message.includes(place) ? '' : ` (${place})`
+  const told = [problem.message.includes(place) ? '' : place, sourceOf(problem)].filter((part) => part !== '')
+  const where = told.length === 0 ? '' : ` (${told.join(', ')})`
   return `${said}${said === whole ? '' : restOf(problem, whole.length - said.length)}${where}`
 }
 
