@@ -51,6 +51,7 @@ export function hostOf(url: string): string {
 
 /** The nearest of the host's addresses; null when nobody here knows it (a proxy or an alias of ssh may). */
 export async function reachOfHost(host: string): Promise<Reach | null> {
+  if (host === '') return null
   if (isIP(host) !== 0) return reachOf(host)
   const found = await lookup(host, { all: true }).catch(() => [])
   const order: readonly Reach[] = ['link-local', 'loopback', 'private', 'public']
