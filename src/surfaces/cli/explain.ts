@@ -46,24 +46,27 @@ export function isSubject({ ref }: Pick<ReportObject, 'ref'>, { kind, name, name
 function isBelow(place: { readonly path: string; readonly pointer?: string }, wanted: string): boolean {
   if (wanted === '') return true
   const dotted = wanted.replaceAll('/', '.')
-  const pointer = place.pointer ?? ''
-  return (
-    pointer === wanted ||
-    pointer.startsWith(`${wanted}/`) ||
-    wanted.startsWith(`${pointer}/`) ||
-    place.path === dotted ||
-    place.path.startsWith(`${dotted}.`) ||
-    place.path.startsWith(`${dotted}[`)
-  )
+  const { pointer, path } = place
+  const within = (inner: string, outer: string, separators: readonly string[]): boolean =>
+    inner === outer || separators.some((separator) => inner.startsWith(`${outer}${separator}`))
+  if (within(path, dotted, ['.', '[']) || within(dotted, path, ['.', '['])) return true
+  return pointer !== undefined && (within(pointer, wanted, ['/']) || within(wanted, pointer, ['/']))
+}
+
+/** Else the whole object is missing, extra or not compared, whatever field is asked for. */
+const isSettledByFields = ({ status, difference }: ReportObject): boolean =>
+  status === 'Synced' || (status === 'OutOfSync' && difference === 'changed')
+
+function isDrift(object: ReportObject): boolean {
+  return object.status === 'OutOfSync' && !(isSettledByFields(object) && object.fields.length === 0)
 }
 
 function narrowed(object: ReportObject, { path }: Subject): ReportObject {
   if (path === '') return object
-  return {
-    ...object,
-    fields: object.fields.filter((field) => isBelow(field, path)),
-    ignored: object.ignored.filter((one) => isBelow(one, path)),
-  }
+  const fields = object.fields.filter((field) => isBelow(field, path))
+  const ignored = object.ignored.filter((one) => isBelow(one, path))
+  const agree = fields.length + ignored.length === 0 && isSettledByFields(object)
+  return { ...object, fields, ignored, ...(agree ? { message: `nothing differs at ${path}` } : {}) }
 }
 
 export function explained(report: DriftReport, subject: Subject): Explained {
@@ -127,7 +130,7 @@ export async function runExplain(services: ExplainServices, text: string, option
     return io.exit(2)
   }
   const unknown = told.objects.some(({ status }) => status === 'Unknown')
-  io.exit(unknown ? 2 : told.objects.some(({ status }) => status === 'OutOfSync') ? 1 : 0)
+  io.exit(unknown ? 2 : told.objects.some(isDrift) ? 1 : 0)
 }
 
 const EXAMPLES = `
@@ -137,7 +140,7 @@ Examples:
   holdfast explain deploy/web --desired ./web --live dump.yaml   without any network
   holdfast explain deploy/web -o compact                    one line, for a chat
 
-Ends as diff does: 0 in sync, 1 drift, 2 not answered.
+Ends as diff does: 0 in sync, 1 drift, 2 not answered; of a path, when something at or below it drifted.
 `
 
 export function addExplain(program: Command, services: ExplainServices): void {

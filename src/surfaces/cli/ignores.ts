@@ -19,6 +19,7 @@ import { inlineRule, type InlineRule } from './inline-rule.ts'
 import type { CliIo } from './io.ts'
 import { addConnection, appName, type ConnectOptions, outputOption, usage } from './options.ts'
 import { presentIgnores, type IgnoresFormat } from './present/index.ts'
+import { matchesKind } from './short-names.ts'
 
 /** Whose rules: those of an Application of the cluster, of all of them, or of files. */
 export type IgnoresTarget =
@@ -116,11 +117,18 @@ const ASKED_ABOUT: readonly string[] = ['HF2005', 'HF2009', 'HF2010', 'HF2011']
 
 /** What kept the question from being answered for somebody: said, and no answer counts as one. */
 function unanswered(io: CliIo, answers: readonly AppIgnores[], needs: 'objects' | 'rules'): boolean {
-  const problems = answers.flatMap((answer) => answer.problems)
-  const told = problems.filter(({ code }) => !ASKED_ABOUT.includes(code))
-  for (const each of new Map(told.map((one) => [JSON.stringify(one), one])).values()) io.err(failureText(each))
+  const told = answers.flatMap(({ problems }) => problems.filter(({ code }) => !ASKED_ABOUT.includes(code)))
+  for (const each of new Map(told.map((one) => [JSON.stringify(one), one])).values())
+    io.err(`${whoseProblem(each, answers)}${failureText(each)}`)
   const open = told.some(({ code }) => problemSeverity(code) === 'error' || code === 'HF2001')
   return needs === 'objects' && (open || answers.some(({ objects }) => objects === null))
+}
+
+/** `argocd/web: `; '' when every answer has it, or there is but one. */
+function whoseProblem(problem: Problem, answers: readonly AppIgnores[]): string {
+  const key = JSON.stringify(problem)
+  const having = answers.filter(({ problems }) => problems.some((one) => JSON.stringify(one) === key))
+  return having.length === answers.length ? '' : `${having.map(({ app }) => app).join(', ')}: `
 }
 
 function exitFor(io: CliIo, answer: { unanswered: boolean; found: boolean }): void {
@@ -209,16 +217,20 @@ async function runTest(services: IgnoresServices, name: string | undefined, opti
   exitFor(io, { unanswered: unanswered(io, answers, 'objects'), found: bad })
 }
 
-/** `Deployment/web`, `apps/Deployment/web`, `Deployment/prod/web`, in whatever case. */
+/** `deploy/web`, `Deployment/web`, `apps/Deployment/web`, `Deployment/prod/web`, in whatever case. */
 function isMeant(ref: ObjectRef, words: readonly string[]): boolean {
-  const same = (a: string | undefined, b: string): boolean => a?.toLowerCase() === b.toLowerCase()
+  const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+  const isKind = (word: string): boolean => matchesKind(word, ref)
+  const isGroup = (word: string): boolean => same(word, ref.group)
+  const isNamespace = (word: string): boolean => same(word, ref.namespace)
+  const isName = (word: string): boolean => same(word, ref.name)
   const forms = [
-    [ref.kind, ref.name],
-    [ref.group, ref.kind, ref.name],
-    [ref.kind, ref.namespace, ref.name],
-    [ref.group, ref.kind, ref.namespace, ref.name],
+    [isKind, isName],
+    [isGroup, isKind, isName],
+    [isKind, isNamespace, isName],
+    [isGroup, isKind, isNamespace, isName],
   ]
-  return forms.some((form) => form.length === words.length && form.every((part, index) => same(words[index], part)))
+  return forms.some((form) => form.length === words.length && form.every((fits, index) => fits(words[index] ?? '')))
 }
 
 async function runExplain(

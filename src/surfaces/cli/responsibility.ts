@@ -1,8 +1,10 @@
 // `holdfast owners`, `inventory`, `app takeover`: whose what is, what is expected, what taking over would meet.
 import type { Command } from 'commander'
 import { formatRef } from '../../core/kube/index.ts'
+import { HoldfastError } from '../../core/problem/index.ts'
 import { type DriftReport, inventoryOf, type Takeover, takeoverOf } from '../../core/record/index.ts'
 import type { DiffRequest, DiffServices } from './diff.ts'
+import { failureText } from './failure.ts'
 import { addConnection, appName, type ConnectOptions, outputOption, usage } from './options.ts'
 import { prettyJson, table } from './present/index.ts'
 
@@ -152,14 +154,30 @@ async function runTakeover(services: ResponsibilityServices, app: string | undef
   const namespace = options.namespace ?? 'argocd'
   const names = app === undefined ? await services.appNames({ ...connection(options), namespace }) : [app]
   const reports: { app: string; report: DriftReport }[] = []
+  // One of all Applications that cannot be answered for is named and does not silence the others.
+  const diffOf = async (name: string): Promise<DriftReport | null> => {
+    try {
+      return await services.diff({ ...requestOf(name, { ...options }), include: 'different' })
+    } catch (error) {
+      if (app !== undefined || !(error instanceof HoldfastError)) throw error
+      io.err(`${name}: ${failureText(error.problem)}`)
+      return null
+    }
+  }
+  let open = false
   for (const name of names) {
-    const report = await services.diff({ ...requestOf(name, { ...options }), include: 'different' })
+    const report = await diffOf(name)
+    if (report === null) {
+      open = true
+      continue
+    }
     for (const { severity, code, message } of report.problems)
       if (severity === 'error') io.err(`${code}: ${name}: ${message.replaceAll('\n', ' ')}\n`)
     reports.push({ app: name, report })
   }
   const takeover = takeoverOf(reports)
   io.out(options.output === 'json' ? prettyJson(takeover) : takeoverText(takeover))
+  io.exit(open ? 2 : 0)
 }
 
 function withFiles(command: Command): Command {

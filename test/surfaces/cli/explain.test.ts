@@ -1,6 +1,10 @@
 // requirements: [S001-08, S001-40, S002-03, S002-05, S002-36, S002-262, S002-264, S002-285]
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { Command } from 'commander'
+import { HoldfastError, problem } from '../../../src/core/problem/index.ts'
+import type { DiffRequest } from '../../../src/surfaces/cli/diff.ts'
+import { addTakeover, type ResponsibilityServices } from '../../../src/surfaces/cli/responsibility.ts'
 import { matchesKind } from '../../../src/surfaces/cli/short-names.ts'
 import { command } from './command.ts'
 
@@ -30,6 +34,16 @@ describe('holdfast explain', () => {
     expect(out).toContain('.spec.replicas: 3 → 9')
     expect(out).not.toContain('limits.memory')
   })
+  it('tells nothing but that field, and ends by it', async () => {
+    const memory = await run('explain', 'deploy/checkout-api/spec/template/spec/containers')
+    expect(memory.exit).toBe(1)
+    expect(memory.out).toContain('limits.memory')
+    expect(memory.out).not.toContain('.spec.replicas')
+    const selector = await run('explain', 'deploy/checkout-api/spec/selector')
+    expect(selector.exit).toBe(0)
+    expect(selector.out).toContain('note     nothing differs at /spec/selector')
+    expect(selector.out).not.toContain('left to')
+  })
   it('fits one line', async () => {
     const { out } = await run('explain', 'deployment/checkout-api', '-o', 'compact')
     expect(out.split('\n')).toHaveLength(2)
@@ -47,6 +61,32 @@ describe('holdfast explain', () => {
   it('says what is not there', async () => {
     const { err, exit } = await run('explain', 'svc/nobody')
     expect([exit, err]).toEqual([2, 'HF7003: svc/nobody is not among the objects compared\n'])
+  })
+})
+
+describe('holdfast app takeover', () => {
+  it('names an Application that cannot be answered for, and answers for the others', async () => {
+    const said = { out: '', err: '', exit: -1 }
+    const io = {
+      out: (text: string) => void (said.out += text),
+      err: (text: string) => void (said.err += text),
+      exit: (code: number) => void (said.exit = code),
+    }
+    const services = {
+      io,
+      appNames: async () => ['argocd/away', 'argocd/web'],
+      diff: async ({ target }: DiffRequest) => {
+        if (target.kind === 'app' && target.name === 'away')
+          throw new HoldfastError(problem('HF1001', 'https://git.example/away.git: no answer'))
+        return { objects: [], problems: [] }
+      },
+    }
+    const app = new Command()
+    addTakeover(app, services as unknown as ResponsibilityServices)
+    await app.parseAsync(['takeover'], { from: 'user' })
+    expect(said.exit).toBe(2)
+    expect(said.out).toContain('argocd/web: 0 to heal')
+    expect(said.err).toMatch(/^argocd\/away: HF1001: https:\/\/git\.example\/away\.git: no answer/)
   })
 })
 

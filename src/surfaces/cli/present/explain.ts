@@ -68,18 +68,30 @@ function fieldLines(field: ReportField, colors: Colors): string[] {
   ]
 }
 
-/** What a rule leaves alone, with the rule's own reason. */
-function ignoredLines(ignored: ReportIgnored, colors: Colors): string[] {
+/** What one rule leaves to one owner for one cause, with the rule's own reason said once. */
+function ignoredLines(group: readonly [ReportIgnored, ...ReportIgnored[]], colors: Colors): string[] {
+  const [ignored] = group
   const rule = shippedRule(ignored.rule)
   const why = rule === undefined ? [] : [row('because', lineText(rule.reason))]
   const source = rule?.source ?? null
   return [
-    colors.dim(`  . ${lineText(ignored.path)}: ${ignoredText(ignored, VALUE)}`),
+    ...group.map((one) => `  . ${lineText(one.path)}: ${ignoredText(one, VALUE)}`),
     row('cause', `${ignored.class}, ${ignored.mechanism}, intended`),
     ...why,
     ...(source === null ? [] : [row('source', lineText(source))]),
     row('owner', ownedText(ignored)),
-  ].map((line, index) => (index === 0 ? line : colors.dim(line)))
+  ].map((line) => colors.dim(line))
+}
+
+function ignoredGroups(all: readonly ReportIgnored[]): (readonly [ReportIgnored, ...ReportIgnored[]])[] {
+  const groups = new Map<string, [ReportIgnored, ...ReportIgnored[]]>()
+  for (const one of all) {
+    const key = JSON.stringify([one.rule, one.class, one.mechanism, one.ownedBy])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [one])
+    else group.push(one)
+  }
+  return [...groups.values()]
 }
 
 function declaredLines({ origin }: ReportObject): string[] {
@@ -133,7 +145,7 @@ function objectBlock(object: ReportObject, { context }: Explained, colors: Color
     ...(object.message === undefined ? [] : [row('note', lineText(object.message))]),
     ...whole,
     ...object.fields.flatMap((field) => fieldLines(field, colors)),
-    ...object.ignored.flatMap((ignored) => ignoredLines(ignored, colors)),
+    ...ignoredGroups(object.ignored).flatMap((group) => ignoredLines(group, colors)),
     ...missingEvidence(object, from),
   ]
 }
