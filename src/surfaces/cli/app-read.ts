@@ -23,6 +23,11 @@ function policyOf(spec: JsonMap): AppRow['syncPolicy'] {
   return automated.prune === true ? 'Auto-Prune' : 'Auto'
 }
 
+function modeOf(object: KubeObject): AppRow['mode'] {
+  const said = object.metadata.annotations?.['holdfast.dev/mode']
+  return said === 'enforce' || said === 'observe' ? said : null
+}
+
 export function rowOf(object: KubeObject): AppRow {
   const spec = map(object.spec)
   const status = map(object.status)
@@ -37,8 +42,7 @@ export function rowOf(object: KubeObject): AppRow {
     sync: syncOf(text(sync.status)),
     health: healthOf(text(map(status.health).status)),
     revision: text(sync.revision) || list(sync.revisions).map(text).join(' '),
-    driftFields: null,
-    mode: object.metadata.annotations?.['holdfast.dev/mode'] === 'enforce' ? 'enforce' : 'observe',
+    mode: modeOf(object),
     syncPolicy: policyOf(spec),
     repoURL: text(source.repoURL),
     path: text(source.path),
@@ -63,7 +67,6 @@ function resourceOf(entry: Json): AppResource {
     message: [resource.requiresPruning === true ? 'requires pruning' : '', text(health.message)]
       .filter((part) => part !== '')
       .join('; '),
-    driftFields: null,
   }
 }
 

@@ -20,7 +20,6 @@ const row = (changes: Partial<AppRow> = {}): AppRow => ({
   sync: 'Synced',
   health: 'Healthy',
   revision: '0123456789012345678901234567890123456789',
-  driftFields: 0,
   mode: 'enforce',
   syncPolicy: 'Auto-Prune',
   repoURL: 'https://git.example.com/team/web.git',
@@ -36,11 +35,10 @@ const rows = [
     name: 'payments-api',
     sync: 'OutOfSync',
     health: 'Degraded',
-    driftFields: 12,
     mode: 'observe',
     syncPolicy: 'Manual',
   }),
-  row({ name: 'new', sync: 'Unknown', health: 'Unknown', revision: '', driftFields: null, comparedAt: null }),
+  row({ name: 'new', mode: null, sync: 'Unknown', health: 'Unknown', revision: '', comparedAt: null }),
   row({
     name: 'evil\u001b[31m\nname',
     project: 'x'.repeat(300),
@@ -50,7 +48,7 @@ const rows = [
 ]
 
 const detail: AppDetail = {
-  ...row({ sync: 'OutOfSync', driftFields: 1 }),
+  ...row({ sync: 'OutOfSync' }),
   conditions: [
     {
       type: 'ComparisonError',
@@ -65,14 +63,12 @@ const detail: AppDetail = {
       sync: 'OutOfSync',
       health: 'Progressing',
       message: '1 of 3 updated',
-      driftFields: 1,
     },
     {
       ref: { group: '', version: 'v1', kind: 'ConfigMap', namespace: 'prod', name: 'web' },
       sync: 'Synced',
       health: null,
       message: '',
-      driftFields: 0,
     },
   ],
   operation: { phase: 'Succeeded', message: 'successfully synced', finishedAt: '2026-01-01T09:30:00Z' },
@@ -100,7 +96,7 @@ describe('app get', () => {
       'apps/get-new',
       appText(
         {
-          ...row({ revision: '', driftFields: null, comparedAt: null }),
+          ...row({ revision: '', mode: null, comparedAt: null }),
           conditions: [],
           resources: [],
           operation: null,

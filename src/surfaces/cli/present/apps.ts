@@ -17,9 +17,8 @@ export interface AppRow {
   readonly health: HealthStatus
   /** Full commit; '' when none was resolved yet. */
   readonly revision: string
-  /** Differing fields; null when not known. */
-  readonly driftFields: number | null
-  readonly mode: 'enforce' | 'observe'
+  /** What its annotation asks for; null = nothing, and the options of the controller decide. */
+  readonly mode: 'enforce' | 'observe' | null
   readonly syncPolicy: 'Manual' | 'Auto' | 'Auto-Prune'
   readonly repoURL: string
   readonly path: string
@@ -42,8 +41,6 @@ export interface AppResource {
   /** null for kinds without a health check. */
   readonly health: HealthStatus | null
   readonly message: string
-  /** null when not known. */
-  readonly driftFields: number | null
 }
 
 export interface AppDetail extends AppRow {
@@ -71,11 +68,10 @@ function painter({ color }: AppTextOptions): (text: string) => string {
 
 const short = (revision: string): string =>
   /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(revision) ? revision.slice(0, 7) : lineText(revision, 40)
-const drift = (fields: number | null): string => (fields === null ? '?' : String(fields))
 
 export function appListText(apps: readonly AppRow[], options: AppTextOptions): string {
   if (apps.length === 0) return '(no applications)\n'
-  const head = ['NAME', 'NAMESPACE', 'PROJECT', 'SYNC', 'HEALTH', 'REVISION', 'DRIFT', 'MODE', 'POLICY']
+  const head = ['NAME', 'NAMESPACE', 'PROJECT', 'SYNC', 'HEALTH', 'REVISION', 'MODE', 'POLICY']
   const rows = apps.map((app) => [
     `${app.namespace}/${app.name}`,
     app.destination.namespace,
@@ -83,8 +79,7 @@ export function appListText(apps: readonly AppRow[], options: AppTextOptions): s
     app.sync,
     app.health,
     short(app.revision),
-    drift(app.driftFields),
-    app.mode,
+    app.mode ?? '-',
     app.syncPolicy,
   ])
   return table({ head, rows, paint: painter(options) })
@@ -103,7 +98,7 @@ export function appListWide(apps: readonly AppRow[], options: AppTextOptions): s
     app.sync,
     app.health,
     short(app.revision),
-    app.mode,
+    app.mode ?? '-',
     app.syncPolicy,
     app.comparedAt ?? 'never',
     app.targetRevision,
@@ -121,13 +116,9 @@ function facts(app: AppDetail): readonly (readonly [string, string])[] {
     ['Source', `${app.repoURL} ${app.path === '' ? '.' : app.path} (${app.targetRevision})`],
     ['Revision', app.revision === '' ? 'none yet' : app.revision],
     ['Policy', app.syncPolicy],
-    ['Mode', app.mode],
+    ['Mode', app.mode ?? 'as the controller is told (no annotation holdfast.dev/mode)'],
     ['Sync', app.sync],
     ['Health', app.health],
-    [
-      'Drift',
-      app.driftFields === null ? 'not known' : `${app.driftFields} ${app.driftFields === 1 ? 'field' : 'fields'}`,
-    ],
     ['Compared', app.comparedAt ?? 'never'],
   ]
   const { operation } = app
@@ -171,17 +162,9 @@ export function appText(app: AppDetail, options: AppTextOptions): string {
     })
     blocks.push(rows.join(''))
   }
-  const rows = app.resources.map(({ ref, sync, health, driftFields, message }) => [
-    formatRef(ref),
-    sync,
-    health ?? '',
-    drift(driftFields),
-    message,
-  ])
+  const rows = app.resources.map(({ ref, sync, health, message }) => [formatRef(ref), sync, health ?? '', message])
   blocks.push(
-    rows.length === 0
-      ? '(no resources)\n'
-      : table({ head: ['RESOURCE', 'SYNC', 'HEALTH', 'DRIFT', 'MESSAGE'], rows, paint }),
+    rows.length === 0 ? '(no resources)\n' : table({ head: ['RESOURCE', 'SYNC', 'HEALTH', 'MESSAGE'], rows, paint }),
   )
   return blocks.join('\n')
 }
