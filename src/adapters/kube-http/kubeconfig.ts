@@ -1,5 +1,5 @@
 // Which cluster and which user do the kubeconfig files name?
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { FAILSAFE_SCHEMA, load } from 'js-yaml'
 import { isMap } from '../../core/kube/index.ts'
@@ -94,7 +94,10 @@ export function loadKubeConfig(options: KubeConfigOptions): ClusterConfig {
   const merged = merge(options)
   const name = options.context ?? merged.currentContext
   if (name === '') {
-    throw unusable(merged.files.join(delimiter) || '(none)', 'no current context is set and none was named')
+    const { files } = merged
+    if (files.some((file) => existsSync(file)))
+      throw unusable(files.join(delimiter), 'no current context is set and none was named')
+    throw unusable(files.join(delimiter) || '(none)', 'there is no such file, so no cluster is named')
   }
   const { files } = merged
   const context = named(merged.contexts, { kind: 'context', name, files })

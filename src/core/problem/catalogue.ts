@@ -132,7 +132,7 @@ export const CATALOGUE = {
   HF4011: entry(
     'Credentials unusable',
     'retry',
-    'Check the kubeconfig user, the exec plugin or the service-account token.',
+    'Name the cluster with --kubeconfig, --context or $KUBECONFIG; check its user, exec plugin or token.',
   ),
   HF4012: entry('Namespace is terminating', 'retry', 'Wait until it is gone; the objects are created again then.'),
   HF4013: entry('Object exists already', 'retry', 'Nothing to do: the object is compared again.'),

@@ -153,7 +153,7 @@ describe('kubeconfig', () => {
     mkdirSync(join(home, '.kube'), { recursive: true })
     writeFileSync(join(home, '.kube', 'config'), FILES['token'] ?? '')
     expect(loadKubeConfig({ env: { HOME: home } }).user.token).toBe('0123456789')
-    expect(problemOf(() => loadKubeConfig({ env: {} })).message).toContain('no current context')
+    expect(problemOf(() => loadKubeConfig({ env: {} })).message).toContain('no cluster is named')
     expect(problemOf(() => loadKubeConfig({ env: { KUBECONFIG: '/dev/null' } })).code).toBe('HF4011')
   })
 })

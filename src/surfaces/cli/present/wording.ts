@@ -79,7 +79,7 @@ export function concernText({ concern }: Pick<ReportField, 'concern'>): string {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  'mode-observe': 'only observing',
+  'mode-observe': 'this command only reads',
   'not-leader': 'another replica leads',
   'other-controller': 'another controller writes this Application',
   'automated-off': 'automated sync is off',
@@ -94,7 +94,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'claimed-by-other-app': 'another Application declares it',
 }
 
-/** `heal now: drift`, `heal, not now: only observing (mode-observe)`; in full with severity and rule. */
+/** `heal now: drift`, `heal, not now: this command only reads (mode-observe)`; in full with severity and rule. */
 export function verdictText({ verdict }: Pick<ReportField, 'verdict'>, detail: 'short' | 'full' = 'full'): string {
   const { response, permitted, because, severity, rule } = verdict
   const reason = REASONS[because]
