@@ -36,7 +36,7 @@ export function wantedFor(declared: readonly KubeObject[]): Wanted {
   return ({ group, kind, namespace, name }) => {
     const groupKind = `${group}/${kind}`
     if (always.has(groupKind)) return true
-    if (groupKind === CRD) return groups.has(name.slice(name.indexOf('.') + 1))
+    if (groupKind === CRD && groups.has(name.slice(name.indexOf('.') + 1))) return true
     const declaredIn = namespaces.get(`${groupKind}/${name}`)
     return declaredIn !== undefined && (namespace === '' || declaredIn.has('') || declaredIn.has(namespace))
   }
