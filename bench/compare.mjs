@@ -5,14 +5,12 @@ import { compare, indexRules, kindName } from '../dist/core/compare/index.js'
 import { NO_BOOK } from '../dist/core/definition/index.js'
 import { schemaFromData } from '../dist/core/merge/index.js'
 import { configMap } from './fleet.mjs'
-import { quantile, round } from './rows.mjs'
+import { perCall, round } from './rows.mjs'
 
 /** @typedef {import('./rows.mjs').Row} Row */
 /** @typedef {import('../tools/kube-client.mjs').KubeObject} KubeObject */
 
 const SCHEMAS = new URL('../data/kubernetes/1.35/schemas.json', import.meta.url)
-const RUNS = 21
-const PER_RUN_MS = 60
 /** Argo CD's Go diff on one core, upper ends of what was measured. */
 const ARGO = { deployment: 1_000, configMap: 7_000 }
 
@@ -132,18 +130,4 @@ function time(given, way) {
   if (found !== (way.edited ? 1 : 0)) throw new Error(`${way.name}: ${found} differences`)
   let index = 0
   return perCall(() => call(at(index++)))
-}
-
-/** µs of processor time per call, so that other work on the machine counts less; the median of several runs. @param {() => unknown} call */
-function perCall(call) {
-  for (let index = 0; index < 2_000; index++) call()
-  const times = Array.from({ length: RUNS }, () => {
-    let calls = 0
-    const start = performance.now()
-    const used = process.cpuUsage()
-    while (performance.now() - start < PER_RUN_MS) for (let index = 0; index < 50; index++, calls++) call()
-    const { user, system } = process.cpuUsage(used)
-    return (user + system) / calls
-  })
-  return quantile(times, 0.5)
 }

@@ -14,6 +14,7 @@ import { printRows } from './rows.mjs'
 const BENCHES = {
   compare: { about: 'one object: parsed live in, differences out', load: () => import('./compare.mjs') },
   audit: { about: 'audit events taken in, per second of one core', load: () => import('./audit.mjs') },
+  ignores: { about: 'ignore rules: jq of the common forms, finding rules', load: () => import('./ignores.mjs') },
   merge: { about: 'structured merge, beside the Go library', load: () => import('./merge.mjs') },
   sources: { about: '500 applications of one repository, without a cluster', load: () => import('./sources.mjs') },
   monorepo: {

@@ -289,7 +289,7 @@ export class Inspector {
     this.#book ??= this.rules
     const marks = this.#book.switchedOff.has(MARK_RULE) ? [] : this.#markRule(desired, live)
     if (marks.length === 0) return this.#book
-    return new RuleBook([...this.#book.of((desired as DesiredObject).ref), ...marks], [...this.#book.switchedOff])
+    return this.#book.withRules([...this.#book.of((desired as DesiredObject).ref), ...marks])
   }
 
   /** Compared with files, a mark on one side only is none: either side may never have been delivered. */

@@ -52,6 +52,7 @@ export function bookOf(
   return new RuleBook(
     [...(app?.ignoreDifferences ?? []), ...repository.rules, ...platform.rules, ...settings.ignoreDifferences],
     [...(app?.switchedOff ?? []), ...repository.switchedOff, ...platform.switchedOff],
+    settings.knownTypes,
   )
 }
 

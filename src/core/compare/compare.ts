@@ -9,6 +9,7 @@ import { delegated, type DelegationContext, named } from './delegate.ts'
 import { typeAt } from './element.ts'
 import { indexRules, kindName, type RuleIndex } from './explain.ts'
 import { applyIgnoreRules, managerRule, type Sides } from './ignore.ts'
+import { respelled } from './known-types.ts'
 import { Locator } from './locate.ts'
 import type { CompareInput, Comparison, Explanation, FieldChange, IgnoredChange } from './types.ts'
 import { isUnstable, UNSTABLE } from './unstable.ts'
@@ -149,8 +150,10 @@ interface Judge {
 /** Compares one object. Pure; inputs stay as they are. `rules` may be passed in when many objects of a kind are compared. */
 export function compare(input: CompareInput, rules: RuleIndex = indexRules(kindName(input.ref))): Comparison {
   const own = input.ignore.of(input.ref)
+  const known = input.ignore.knownTypesOf(input.ref)
+  const live = known.length === 0 ? input.live : respelled(input.desired, input.live, known)
   const { sides, ignored, broken } = applyIgnoreRules(
-    { desired: withStatus(input), live: input.live, normalForm: input.normalForm },
+    { desired: withStatus(input), live, normalForm: input.normalForm },
     own,
     { ref: input.ref, schema: input.schema },
   )

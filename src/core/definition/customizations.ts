@@ -45,16 +45,23 @@ function readIgnore(field: Field, of: GroupKind, into: Customizations): void {
     })
 }
 
-function readKnownType(field: Field, of: GroupKind): KnownTypeField {
+/** Those that Argo CD knows: two, and every struct of `core/v1`. */
+const KNOWN_TYPES = /^(core\/Quantity|meta\/v1\/Duration|core\/v1\/[A-Z][A-Za-z0-9]{0,80})$/
+const TYPES_TEXT = 'core/Quantity, meta/v1/Duration and types of core/v1 are'
+
+function readKnownType(field: Field, of: GroupKind): KnownTypeField | null {
   mapOf(field)
   refuseOthers(field, { supported: ['field', 'type'] })
   const text = stringOf(member(field, 'field'))
   if (text === '') complain(field, 'HF2008', `${field.path}.field is missing`)
-  return { ...of, field: text.split('.'), type: stringOf(member(field, 'type')) }
+  const type = stringOf(member(field, 'type'))
+  const isKnown = KNOWN_TYPES.test(type)
+  if (!isKnown) complain(field, 'HF2008', `${field.path}.type ${JSON.stringify(type)} is not known: ${TYPES_TEXT}`)
+  return text === '' || !isKnown ? null : { ...of, field: text.split('.'), type }
 }
 
 function readKnownTypes(field: Field, of: GroupKind, into: Customizations): void {
-  const read = (list: Field): KnownTypeField[] => itemsOf(list).map((item) => readKnownType(item, of))
+  const read = (list: Field): KnownTypeField[] => itemsOf(list).flatMap((item) => readKnownType(item, of) ?? [])
   // Inside the whole map it may be a list as it is.
   if (Array.isArray(field.value)) into.knownTypes.push(...read(field))
   else into.knownTypes.push(...readEmbedded(field, 'HF2008', read))
@@ -78,6 +85,14 @@ function readWhole(field: Field, into: Customizations): void {
   })
 }
 
+/** Known to Argo CD where its settings say nothing of the kind. */
+export const ROLLOUT: KnownTypeField = {
+  group: 'argoproj.io',
+  kind: 'Rollout',
+  field: ['spec', 'template', 'spec'],
+  type: 'core/v1/PodSpec',
+}
+
 /** Of the data of argocd-cm. Split keys come last, as in Argo CD. */
 export function readCustomizations(data: Field): Customizations {
   const into: Customizations = { ignoreDifferences: [], knownTypes: [] }
@@ -88,5 +103,7 @@ export function readCustomizations(data: Field): Customizations {
     if (what === undefined || key === undefined) continue
     readOne(what, { ...member(data, name), path: name }, kindOfKey(key), into)
   }
+  const { group, kind } = ROLLOUT
+  if (!into.knownTypes.some((known) => known.group === group && known.kind === kind)) into.knownTypes.push(ROLLOUT)
   return into
 }

@@ -144,19 +144,35 @@ export function isGlob(pattern: string): boolean {
   return SPECIAL.test(pattern)
 }
 
-/** Whether the whole of `text` matches. A malformed pattern matches nothing, as in Argo CD. */
-export function globMatches(pattern: string, text: string, options: GlobOptions = {}): boolean {
-  if (!SPECIAL.test(pattern)) return pattern === text
-  if (pattern === '*' && options.separators === undefined) return true
-  const compiled = compile(pattern, options.separators ?? '')
-  if (compiled === null) return false
+/** What a text has to begin with to match: all of the pattern before its first special character. */
+export function globPrefix(pattern: string): string {
+  const at = pattern.search(SPECIAL)
+  return at < 0 ? pattern : pattern.slice(0, at)
+}
+
+function accepts({ nodes, end }: { nodes: readonly Node[]; end: number }, text: string): boolean {
   let states = new Set<number>()
-  reach(compiled.nodes, 0, states)
+  reach(nodes, 0, states)
   for (const character of text) {
-    states = step(compiled.nodes, states, character)
+    states = step(nodes, states, character)
     if (states.size === 0) return false
   }
-  return states.has(compiled.end)
+  return states.has(end)
+}
+
+/** `globMatches` for many texts: the pattern is read once. */
+export function globMatcher(pattern: string, options: GlobOptions = {}): (text: string) => boolean {
+  if (!SPECIAL.test(pattern)) return (text) => text === pattern
+  if (pattern === '*' && options.separators === undefined) return () => true
+  const compiled = compile(pattern, options.separators ?? '')
+  if (compiled === null) return () => false
+  const prefix = globPrefix(pattern)
+  return (text) => text.startsWith(prefix) && accepts(compiled, text)
+}
+
+/** Whether the whole of `text` matches. A malformed pattern matches nothing, as in Argo CD. */
+export function globMatches(pattern: string, text: string, options: GlobOptions = {}): boolean {
+  return globMatcher(pattern, options)(text)
 }
 
 /** A glob whose leading `!` turns it round. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../kube/index.ts'
 import { readCompareOptions } from './compare-options.ts'
-import { readCustomizations } from './customizations.ts'
+import { readCustomizations, ROLLOUT } from './customizations.ts'
 import { parseGoDuration } from './duration.ts'
 import { complain, type Field, isSet, mapOf, member, type Reading, stringOf } from './field.ts'
 import { DEFAULT_RESOURCES, readResourceFilter } from './resource-filter.ts'
@@ -13,7 +13,7 @@ const DEFAULT_SETTINGS: Settings = {
   reconciliationMs: 120_000,
   reconciliationJitterMs: 60_000,
   ignoreDifferences: [],
-  knownTypes: [],
+  knownTypes: [ROLLOUT],
   ignoreStatus: 'all',
   resources: DEFAULT_RESOURCES,
 }

@@ -34,6 +34,6 @@ export function comparedUnder(
   book: RuleBook,
   live: KubeObject = input.live,
 ): Comparison {
-  const ignore = always.length === 0 ? book : new RuleBook([...book.of(input.ref), ...always], [...book.switchedOff])
+  const ignore = always.length === 0 ? book : book.withRules([...book.of(input.ref), ...always])
   return compare({ ...input, live, ignore }, rules)
 }

@@ -85,7 +85,7 @@ function findingsOf(tried: readonly TriedObject[], { added }: TrialInput): Findi
 /** Adds rules in memory and looks at what changes. Objects that they do not speak of stay as they are. */
 export function trial(input: TrialInput): Trial {
   const { book, added } = input
-  const grown = new RuleBook([...book.all, ...added], [...book.switchedOff])
+  const grown = book.withRules([...book.all, ...added])
   const own = new RuleBook(added)
   const broken = added.flatMap(({ id, problem }): Finding[] =>
     problem === null ? [] : [{ code: 'unusable', severity: 'error', rule: id, message: problem.message, proposal: [] }],

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { loadAll } from 'js-yaml'
 import type { CompareInput, Neighbours } from '../../../src/core/compare/index.ts'
 import { ownershipOf } from '../../../src/core/classify/index.ts'
-import { parseApplication, RuleBook } from '../../../src/core/definition/index.ts'
+import { parseApplication, parseSettings, RuleBook } from '../../../src/core/definition/index.ts'
 import { type KubeObject, type ObjectRef, refOf } from '../../../src/core/kube/index.ts'
 import {
   DEDUCED,
@@ -27,9 +27,14 @@ export function schemaOfKind(ref: Pick<ObjectRef, 'group' | 'version' | 'kind'>)
   return schema
 }
 
-export function ignoreRulesOf(application: KubeObject): RuleBook {
-  const definition = parseApplication(application).value
-  return new RuleBook(definition?.ignoreDifferences ?? [], definition?.switchedOff)
+export function ignoreRulesOf(application: KubeObject | null, argocdCm: KubeObject | null = null): RuleBook {
+  const definition = application === null ? null : parseApplication(application).value
+  const settings = parseSettings(argocdCm).value
+  return new RuleBook(
+    [...(definition?.ignoreDifferences ?? []), ...(settings?.ignoreDifferences ?? [])],
+    definition?.switchedOff,
+    settings?.knownTypes,
+  )
 }
 
 export interface Expected {
@@ -64,6 +69,7 @@ export function readCase(name: string): Case {
   const [live] = documents(folder, 'live.yaml') as KubeObject[]
   const [form] = documents(folder, 'form.yaml') as KubeObject[]
   const [app] = documents(folder, 'app.yaml') as KubeObject[]
+  const [argocdCm] = documents(folder, 'argocd-cm.yaml') as KubeObject[]
   const [crd] = documents(folder, 'crd.yaml')
   const [neighbours] = documents(folder, 'neighbours.yaml') as Neighbours[]
   const [expected] = documents(folder, 'expected.yaml') as Expected[]
@@ -80,7 +86,7 @@ export function readCase(name: string): Case {
       live,
       schema: schema ?? DEDUCED,
       normalForm: form ?? null,
-      ignore: app === undefined ? new RuleBook([]) : ignoreRulesOf(app),
+      ignore: ignoreRulesOf(app ?? null, argocdCm ?? null),
       neighbours: neighbours ?? { autoscalers: [] },
       managersOf: (path) => ownership.owners(path).map(({ entry }) => entry.manager ?? ''),
     },
