@@ -8,7 +8,7 @@ import type { CoverContext } from './cover.ts'
 import { delegated, type DelegationContext, named } from './delegate.ts'
 import { typeAt } from './element.ts'
 import { indexRules, kindName, type RuleIndex } from './explain.ts'
-import { applyIgnoreRules, managerRule, type Sides } from './ignore.ts'
+import { applyIgnoreRules, managerRule, ownerOf, type Sides } from './ignore.ts'
 import { respelled } from './known-types.ts'
 import { Locator } from './locate.ts'
 import type { CompareInput, Comparison, Explanation, FieldChange, IgnoredChange } from './types.ts'
@@ -94,7 +94,7 @@ const byPath = (a: FieldChange, b: FieldChange): number => (a.at < b.at ? -1 : a
 function managedBy(input: CompareInput, rules: readonly IgnoreRule[]): (path: FieldPath) => Explanation | undefined {
   return (path) => {
     const rule = managerRule(path, rules, input.managersOf)
-    return rule === undefined ? undefined : { rule: rule.id, owner: null, carry: true }
+    return rule === undefined ? undefined : { rule: rule.id, owner: ownerOf(rule), carry: true }
   }
 }
 

@@ -116,6 +116,11 @@ function strip({ object, places }: Named): KubeObject {
   return result as unknown as KubeObject
 }
 
+/** Whose the rule says its fields are. */
+export function ownerOf({ owner }: IgnoreRule): string | null {
+  return owner === '' ? null : owner
+}
+
 export interface Sides {
   readonly desired: KubeObject
   readonly live: KubeObject
@@ -144,7 +149,7 @@ function hidden(rule: IgnoreRule, sides: { desired: Named; live: Named }, schema
       formatPointer(sides.live.object as unknown as JsonMap, path) ??
       formatPointer(sides.desired.object as unknown as JsonMap, path) ??
       ''
-    return [{ path, at, pointer, change, ...values, rule: rule.id, owner: null, carry: true } as const]
+    return [{ path, at, pointer, change, ...values, rule: rule.id, owner: ownerOf(rule), carry: true } as const]
   })
 }
 

@@ -30,12 +30,11 @@ export function explainObject(object: RuledObject, book: RuleBook): Explained {
   const rules = book.of(ref)
   if (compared === null) return { ref, present: false, rules, silent: [], told: [], classes: [] }
   const { fields, ignored } = comparedUnder(compared, book)
-  const owners = new Map(rules.flatMap((rule) => (rule.owner === '' ? [] : [[rule.id, rule.owner] as const])))
   const silent = ignored.map(({ at, change, rule, owner }) => ({
     path: at,
     change,
     rule,
-    owner: owner ?? owners.get(rule) ?? null,
+    owner,
   }))
   const classes = probe(compared, book).map((result) => ({
     class: result.class,

@@ -12,6 +12,8 @@ describe('compare, by case folders', () => {
       const ignored = found.ignored.map(({ at, rule, carry }) => `${at} ${rule}${carry ? ' carry' : ''}`)
       expect(ignored).toEqual(expect.arrayContaining([...expected.ignored]))
     }
+    for (const [path, owner] of Object.entries(expected.owners ?? {}))
+      expect(found.ignored.find(({ at }) => at === path)?.owner).toBe(owner)
     for (const [path, values] of Object.entries(expected.values ?? {})) {
       const field = found.fields.find(({ at }) => at === path)
       expect({ desired: field?.desired, live: field?.live }).toEqual({ desired: values.desired, live: values.live })

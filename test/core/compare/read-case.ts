@@ -44,6 +44,8 @@ export interface Expected {
   readonly fields: readonly string[]
   /** Some of what is ignored: `path rule`; a third word `carry` where live's value is to be left alone. */
   readonly ignored?: readonly string[]
+  /** Who is told to own what is ignored, by path. */
+  readonly owners?: Readonly<Record<string, string>>
   /** Values of the fields that the case is about, by path. */
   readonly values?: Readonly<Record<string, { readonly desired?: unknown; readonly live?: unknown }>>
   readonly pointers?: Readonly<Record<string, string>>
