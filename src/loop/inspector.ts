@@ -1,6 +1,6 @@
 // Reads one object and evaluates it, writing nothing.
 import pLimit from 'p-limit'
-import type { Delivery } from '../core/classify/index.ts'
+import type { Delivery, ObjectFacts } from '../core/classify/index.ts'
 import { AUTOSCALERS, indexRules, INJECTORS, kindName, type Neighbours, type RuleIndex } from '../core/compare/index.ts'
 import {
   type AppDefinition,
@@ -39,6 +39,9 @@ import { type OtherDeliverers, otherDeliverers } from './survey.ts'
 /** A cluster, or files that stand for one. */
 export type InspectReader = Pick<ClusterReader, 'capabilities' | 'kind' | 'schema' | 'get' | 'list' | 'dryRun'>
 
+/** What an audit log says of an object, by its kind's plural. */
+export type FactsOf = (ref: ObjectRef, resource: string) => ObjectFacts
+
 export interface InspectTools {
   readonly reader: InspectReader
   readonly clock: Pick<Clock, 'now'>
@@ -49,6 +52,7 @@ export interface InspectTools {
   readonly learn: 'dry-run' | 'never'
   /** `all`: what may explain an object is looked at, whether or not something has to be explained. */
   readonly evidence?: 'wanted' | 'all'
+  readonly factsOf?: FactsOf
 }
 
 export interface InspectInput {
@@ -245,8 +249,13 @@ export class Inspector {
         object !== null &&
         isPruneProtected(object, { ref, app: { desiredProblems: [] }, settings: this.input.settings }),
       now: this.tools.clock.now(),
-      ...(kind === undefined ? {} : { rules: kind.rules }),
+      ...(kind === undefined ? {} : { rules: kind.rules, ...this.#facts(ref, kind) }),
     }
+  }
+
+  #facts(ref: ObjectRef, { info }: InspectKind): { facts?: ObjectFacts } {
+    const { factsOf } = this.tools
+    return factsOf === undefined ? {} : { facts: factsOf(ref, info.resource) }
   }
 
   /** Looked for once, and only where an object carries marks of another tool. */

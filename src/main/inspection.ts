@@ -51,6 +51,7 @@ import type { HealthAnswer } from '../surfaces/cli/health.ts'
 import type { AppIgnores, IgnoresRequest } from '../surfaces/cli/ignores.ts'
 import type { RenderAnswer, RenderRequest } from '../surfaces/cli/render.ts'
 import type { SetImageAnswer, SetImageRequest } from '../surfaces/cli/set-image.ts'
+import { factsOfFiles } from './audit-file.ts'
 import { readApplication } from './applications.ts'
 import { withCluster } from './cluster.ts'
 import { missing, nothingIn, type Place, readOnly, readPlain, readSource, withNamespace } from './files.ts'
@@ -265,7 +266,9 @@ export class Inspections {
     const { clock } = this.#options
     const { reader, input } = compared
     const { learn, evidence = 'wanted' } = request
-    const inspection = await inspect({ reader, clock, digestKey, learn, evidence }, input)
+    const factsOf = await factsOfFiles(request.auditLog, { cwd: this.#options.cwd, digestKey })
+    const known = factsOf === null ? {} : { factsOf }
+    const inspection = await inspect({ reader, clock, digestKey, learn, evidence, ...known }, input)
     const { evaluations, desired, problems } = inspection
     const around = await this.#around(request, compared, inspection)
     const origins = await originsOf(desired, evidence === 'all' ? compared.history : undefined)

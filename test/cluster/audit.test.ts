@@ -52,6 +52,17 @@ const editors: Editor[] = []
 
 const inWorld = (file: string): string => join((world as World).directory, file)
 
+/** The sync that was asked for is over: it would undo the edits that follow. */
+function isBroughtIn(app: unknown, begun: number): boolean {
+  const { operation, status } = app as {
+    operation?: object
+    status?: { sync?: { status: string }; operationState?: { startedAt: string; phase: string } }
+  }
+  const { startedAt = '', phase } = status?.operationState ?? {}
+  const isOver = operation === undefined && phase === 'Succeeded' && Date.parse(startedAt) >= begun
+  return isOver && status?.sync?.status === 'Synced'
+}
+
 /** Someone else at the same server. */
 function as(token: string): Editor {
   const { url, ca } = (world as World).plane
@@ -141,16 +152,15 @@ describe.each(SOURCES)('by %s', (_, options) => {
     running = await world.start(options())
     for (const name of ['seen', 'healed']) {
       await world.refresh(name)
+      // To the second, as the status tells it.
+      const begun = Math.floor(Date.now() / 1_000) * 1_000
       await world.editor.patch(
         'merge',
         `${APPS}/${name}`,
         { operation: { initiatedBy: { username: 'test' }, sync: { prune: true } } },
         'test',
       )
-      await world.untilApp(
-        name,
-        ({ status }) => (status as { sync?: { status?: string } } | undefined)?.sync?.status === 'Synced',
-      )
+      await world.untilApp(name, (app) => isBroughtIn(app, begun))
     }
   })
   afterAll(async () => {

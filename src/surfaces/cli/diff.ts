@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { driftExitCode, type DriftReport } from '../../core/record/index.ts'
 import type { CliIo } from './io.ts'
-import { addConnection, appName, type ConnectOptions, orPath, outputOption, usage } from './options.ts'
+import { addConnection, appName, type ConnectOptions, orPath, outputOption, repeated, usage } from './options.ts'
 import { presentReport, REPORT_FORMATS, type ReportFormat } from './present/index.ts'
 
 /** What is declared: an Application of the cluster, the Application of a file, or files. */
@@ -21,6 +21,8 @@ export interface DiffRequest extends ConnectOptions {
   /** A ConfigMap `holdfast-ownership` instead of the cluster's. */
   readonly ownership?: string
   readonly learn: 'dry-run' | 'never'
+  /** Audit logs that may name the authors. */
+  readonly auditLog?: readonly string[]
   /** `all`: history and every object that may explain another are looked at. */
   readonly evidence?: 'wanted' | 'all'
   readonly include: 'different' | 'all'
@@ -48,6 +50,7 @@ interface DiffOptions extends ConnectOptions {
   readonly orphans: boolean
   readonly verbose: boolean
   readonly learn: 'dry-run' | 'never'
+  readonly auditLog?: readonly string[]
 }
 
 export function isPath(text: string, exists: (path: string) => boolean): boolean {
@@ -104,9 +107,14 @@ function diffRequest(target: DiffTarget, options: DiffOptions): DiffRequest {
     ...(live === undefined ? {} : { live }),
     ...(kubernetes === undefined ? {} : { kubernetes }),
     ...(argocdCm === undefined ? {} : { argocdCm }),
+    ...auditOf(options),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
   }
+}
+
+function auditOf({ auditLog }: DiffOptions): Pick<DiffRequest, 'auditLog'> {
+  return auditLog === undefined ? {} : { auditLog }
 }
 
 export async function runDiff(
@@ -169,6 +177,7 @@ export function addDiff(program: Command, services: DiffServices, description: s
         .choices(['dry-run', 'never'])
         .default('never'),
     )
+    .option('--audit-log <file>', 'audit log of the API server that may name the authors; repeatable', repeated)
     .addHelpText('after', EXAMPLES)
   addConnection(command).action((subject: string | undefined, options: DiffOptions) =>
     runDiff(services, subject, options),

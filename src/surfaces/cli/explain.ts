@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { DriftReport, ReportObject } from '../../core/record/index.ts'
 import { type DiffRequest, type DiffServices, diffTarget } from './diff.ts'
-import { addConnection, appName, type ConnectOptions, outputOption, usage } from './options.ts'
+import { addConnection, appName, type ConnectOptions, outputOption, usage, repeated } from './options.ts'
 import { explainCompact, explainJson, explainText, type Explained } from './present/index.ts'
 import { matchesKind } from './short-names.ts'
 
@@ -29,6 +29,7 @@ interface ExplainOptions extends ConnectOptions {
   readonly desired?: string
   readonly live?: string
   readonly ownership?: string
+  readonly auditLog?: readonly string[]
   readonly output: 'text' | 'json' | 'compact'
 }
 
@@ -80,7 +81,7 @@ function connectionOf({ kubeconfig, context }: ConnectOptions): ConnectOptions {
 }
 
 async function requestOf(services: ExplainServices, subject: Subject, options: ExplainOptions): Promise<DiffRequest> {
-  const { live, desired, ownership, app } = options
+  const { live, desired, ownership, app, auditLog } = options
   const connection = connectionOf(options)
   const common = {
     learn: 'never',
@@ -90,6 +91,7 @@ async function requestOf(services: ExplainServices, subject: Subject, options: E
     ...connection,
     ...(live === undefined ? {} : { live }),
     ...(ownership === undefined ? {} : { ownership }),
+    ...(auditLog === undefined ? {} : { auditLog }),
   } as const
   const isFile = app !== undefined && services.exists(app)
   if (desired !== undefined) {
@@ -151,6 +153,7 @@ export function addExplain(program: Command, services: ExplainServices): void {
     .option('--app <app|file>', 'the Application; default: the one whose status names the object')
     .option('--desired <path>', 'what is declared: a kustomization, a directory or a file')
     .option('--live <path>', 'live state from files, - for standard input; no network is used')
+    .option('--audit-log <file>', 'audit log of the API server that may name the authors; repeatable', repeated)
     .option('--ownership <file>', 'a ConfigMap holdfast-ownership instead of the cluster’s')
     .option('-n, --namespace <namespace>', 'of the object')
     .addOption(outputOption(['text', 'json', 'compact'], 'text'))

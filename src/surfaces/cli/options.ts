@@ -25,7 +25,7 @@ export function globs(value: string, before: readonly string[]): string[] {
   return [...before, ...value.split(',').filter((glob) => glob !== '')]
 }
 
-export function repeated(value: string, before: readonly string[]): string[] {
+export function repeated(value: string, before: readonly string[] = []): string[] {
   return [...before, value]
 }
 
