@@ -89,6 +89,23 @@ const synced = (name: string): ReportObject =>
     difference: null,
   })
 
+const init = (name: string, image: string) => ({ name, image, args: ['--wait', 'for the database to answer'] })
+
+const reordered = deployment({
+  fields: [
+    field({
+      path: '.spec.template.spec.initContainers',
+      desired: [init('migrate', 'm:1'), init('seed', 's:1')],
+      live: [init('seed', 's:1'), init('migrate', 'm:1')],
+    }),
+    field({
+      path: '.spec.template.spec.containers',
+      desired: [init('web', 'w:1'), init('log', 'l:1')],
+      live: [init('log', 'l:2'), init('web', 'w:1')],
+    }),
+  ],
+})
+
 const changed = deployment({
   origin: { file: 'apps/web/deploy.yaml', line: 3 },
   fields: [
@@ -217,6 +234,7 @@ export const REPORTS: Readonly<Record<string, DriftReport>> = {
     include: 'different',
     context: { app: 'argocd/web', revision: '0123456789012345678901234567890123456789', schemas: ['builtin 1.35'] },
   }),
+  reordered: driftReport({ objects: [reordered], problems: [], include: 'different' }),
   'whole-objects': driftReport({ objects: [unknown, missing, extra, synced('a')], problems, include: 'all' }),
   hostile: driftReport({
     objects: [hostile],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { formatRef } from '../../../core/kube/index.ts'
 import type { DriftReport, ReportField, ReportObject, ReportOrphan, ReportProblem } from '../../../core/record/index.ts'
 import { lineText, prettyJson, valueText } from './plain.ts'
@@ -90,6 +91,10 @@ function fieldResult(report: DriftReport, object: ReportObject, field: ReportFie
   }
 }
 
+function wholeKey({ context }: DriftReport, { ref, difference }: ReportObject): string {
+  return JSON.stringify([context?.app ?? '', formatRef(ref), difference ?? 'unknown'])
+}
+
 function objectResults(report: DriftReport, object: ReportObject): Result[] {
   if (object.status === 'Synced') return []
   const fields = object.fields.map((field) => fieldResult(report, object, field))
@@ -105,6 +110,10 @@ function objectResults(report: DriftReport, object: ReportObject): Result[] {
     level: object.status === 'Unknown' ? 'error' : (LEVELS[object.verdict?.severity ?? 'warning'] ?? 'warning'),
     message: message(told.join('; ')),
     locations: [location(report, object, '')],
+    // Of the whole object: there is one such result for it in a run.
+    partialFingerprints: {
+      'holdfastDrift/v1': createHash('sha256').update(wholeKey(report, object)).digest('hex').slice(0, 32),
+    },
   }
   return [whole, ...fields]
 }

@@ -1,5 +1,5 @@
 // How the two values of a difference are shown: on one line where they fit, else line by line.
-import { isMap, type Json } from '../../../core/kube/index.ts'
+import { canonicalJson, isMap, type Json } from '../../../core/kube/index.ts'
 import { isMasked, type Masked, type ReportField } from '../../../core/record/index.ts'
 import { type DiffLine, lineDiff } from './line-diff.ts'
 import { count, lineText, valueText } from './plain.ts'
@@ -69,6 +69,24 @@ function oneSide(value: Value, sign: '-' | '+', { width, detail }: ValueOptions)
   }
 }
 
+/** What the items of a list are called; null unless each has a name of its own. */
+function itemNames(value: Value): readonly string[] | null {
+  if (!Array.isArray(value) || value.length < 2) return null
+  const names = value.map((item: Json) => (isMap(item) ? item.name : null))
+  const told = names.filter((name) => typeof name === 'string')
+  return told.length === names.length && new Set(told).size === told.length ? told : null
+}
+
+/** The same items in another order, by their names; `only`: nothing else differs. */
+function reordered(desired: Value, live: Value): { git: string; live: string; only: boolean } | null {
+  const [before, now] = [itemNames(desired), itemNames(live)]
+  if (before === null || now === null || before.join('\n') === now.join('\n')) return null
+  if (before.toSorted().join('\n') !== now.toSorted().join('\n')) return null
+  const items = (value: Value): string => (value as readonly Json[]).map(canonicalJson).toSorted().join('\n')
+  const shown = (names: readonly string[]): string => lineText(names.join(', '))
+  return { git: shown(before), live: shown(now), only: items(desired) === items(live) }
+}
+
 export function shownValues(
   { desired, live }: Pick<ReportField, 'desired' | 'live'>,
   options: ValueOptions,
@@ -76,11 +94,14 @@ export function shownValues(
   if (desired === undefined) return live === undefined ? { lines: [] } : oneSide(live, '+', options)
   if (live === undefined) return oneSide(desired, '-', options)
   const limits = LIMITS[options.detail]
+  const order = reordered(desired, live)
+  if (order?.only === true) return { line: { git: `order ${order.git}`, live: order.live }, lines: [] }
   const isSmall = valueText(desired, limits.value).length + valueText(live, limits.value).length <= options.width
   if (isTall(desired) && isTall(live) && !isSmall) {
     const lines = lineDiff(tallLines(desired, limits.value), tallLines(live, limits.value))
     // Nothing to see: what differs is behind what was cut, or in the kind of value.
-    if (lines.some(({ sign }) => sign !== ' ')) return { lines: capped(lines, limits.lines) }
+    const head: DiffLine[] = order === null ? [] : [{ sign: ' ', text: `order ${order.git} → ${order.live}` }]
+    if (lines.some(({ sign }) => sign !== ' ')) return { lines: [...head, ...capped(lines, limits.lines)] }
   }
   const [a, b] = focused(desired, live, limits.value)
   const [git, now] = [valueText(a, limits.value), valueText(b, limits.value)]
