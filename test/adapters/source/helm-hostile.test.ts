@@ -1,4 +1,5 @@
 import { chmod, readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SourceRepositories } from '../../../src/adapters/source/index.ts'
 import type { HelmOptions } from '../../../src/core/definition/index.ts'
@@ -153,8 +154,9 @@ describe.skipIf(helm === '')('charts that reach out', () => {
 })
 
 /** Names in the file system that only we make. */
+/** Of this process: others render at the same time. */
 const leftovers = async (): Promise<string[]> =>
-  (await readdir('/tmp')).filter((name) => name.startsWith('holdfast-render-'))
+  (await readdir(tmpdir())).filter((name) => name.startsWith('holdfast-render-') && name.includes(`-${process.pid}-`))
 
 describe.skipIf(helm === '')('what is secret', () => {
   const secret = 'hunter2-hunter2-hunter2'
