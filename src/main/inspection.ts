@@ -58,6 +58,7 @@ import { missing, nothingIn, type Place, readOnly, readPlain, readSource, withNa
 import { homeOf } from './home.ts'
 import { ignoresOf, type IgnoringTools, readRuleFile } from './ignoring.ts'
 import { localSource, toolSettings } from './local-source.ts'
+import { prunedBefore } from './pruned-before.ts'
 import { renderAnswer } from './rendering.ts'
 import { setImage } from './set-image.ts'
 import { VERSION } from './version.ts'
@@ -309,7 +310,7 @@ export class Inspections {
       ...{ application, definition: input.definition, settings: input.settings, orphanedResources, declared },
       controlPlaneNamespace: input.controlPlaneNamespace,
       left: 'leave-out',
-      pruned: new Map(),
+      pruned: await prunedBefore(this.#options),
     })
     const extra = new Set(extras.map(refKey))
     const orphans = new Map([...told, ...found.orphans].map((orphan) => [refKey(orphan.ref), orphan]))
@@ -330,7 +331,14 @@ export class Inspections {
       const found = await inspectOrphans(
         { reader, limit: pLimit(REQUESTS) },
         {
-          ...{ application, definition, settings, controlPlaneNamespace, declared: null, pruned: new Map() },
+          ...{
+            application,
+            definition,
+            settings,
+            controlPlaneNamespace,
+            declared: null,
+            pruned: await prunedBefore(this.#options),
+          },
           orphanedResources: project?.orphanedResources ?? null,
           left: 'include',
         },

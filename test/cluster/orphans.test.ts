@@ -31,13 +31,16 @@ let running: Running
 let repository: Repository
 let pruning: Repository
 
-const holdfast = (...args: string[]): Promise<Said> => {
+const holdfast = (...args: string[]): Promise<Said> => holdfastIn('cli-data', ...args)
+
+/** With a data directory of this name; `data` is the controller's. */
+const holdfastIn = (data: string, ...args: string[]): Promise<Said> => {
   const { plane, directory } = world as World
   const env = {
     PATH: process.env['PATH'],
     HOME: directory,
     KUBECONFIG: plane.kubeconfig,
-    HOLDFAST_DATA_DIR: join(directory, 'cli-data'),
+    HOLDFAST_DATA_DIR: join(directory, data),
   }
   return command(args, { cwd: directory, env })
 }
@@ -194,6 +197,12 @@ describe('a pruned ConfigMap that somebody makes again', () => {
     await world.stop(running)
     running = await world.start()
     await world.untilApp('pruned', (app) => said.test(warned(app)))
+    // The commands know of it where the journal is.
+    expect((await holdfastIn('data', 'app', 'resources', 'pruned', '--orphaned')).out).toMatch(
+      /ConfigMap +pruned +old +Orphaned +was pruned and came back; argocd\/pruned pruned it at .*; written by kubectl-create at /,
+    )
+    expect((await holdfastIn('data', 'diff', 'pruned', '--orphans')).out).toMatch(said)
+    expect((await holdfast('diff', 'pruned', '--orphans')).out).toContain('ConfigMap pruned/old: nobody declares it')
     await editor.remove(`${path}/old`)
     await world.untilApp('pruned', (app) => warned(app) === '')
     expect(isSynced((await editor.get(`${APPS}/pruned`)).body)).toBe(true)
