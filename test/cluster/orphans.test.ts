@@ -192,7 +192,7 @@ describe('a pruned ConfigMap that somebody makes again', () => {
     await world.untilApp('pruned', isSynced)
     await editor.create(`${path}?fieldManager=kubectl-create`, map('old'))
     const said =
-      /ConfigMap pruned\/old was pruned and came back; argocd\/pruned pruned it at [^ ]+ \(revision [0-9a-f]{12}\); written by kubectl-create at /
+      /ConfigMap pruned\/old:? was pruned and came back; argocd\/pruned pruned it at [^ ]+ \(revision [0-9a-f]{12}\); written by kubectl-create at /
     expect(warned(await world.untilApp('pruned', (app) => warned(app) !== ''))).toMatch(said)
     await world.stop(running)
     running = await world.start()
