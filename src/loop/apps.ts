@@ -1,6 +1,6 @@
 // Applications: definition in, source looked at in time, desired set into force, passes run one at a time per application.
 import type { ReasonCode } from '../core/decide/index.ts'
-import type { Parsed, ProjectDefinition, RequestedOperation, Settings } from '../core/definition/index.ts'
+import type { RequestedOperation, Settings } from '../core/definition/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
 import { type Problem, problem, toProblem } from '../core/problem/index.ts'
 import { inventoryOf, recall, type Taken, takeDefinition } from './definitions.ts'
@@ -93,6 +93,7 @@ export class AppRunner {
   #take(desk: Desk, object: KubeObject, news: 'listed' | 'event' | 'known'): void {
     const { app } = desk
     const before = blockedBecause(app, this.#tools.standing())
+    const { rules } = app
     const taken = takeDefinition(app, object, this.#projects)
     keepRules(app, this.#tools.system())
     app.ready = true
@@ -104,7 +105,8 @@ export class AppRunner {
     const asked = this.#refreshAsked(desk, taken)
     if (taken.changed || news !== 'known' || asked) {
       this.#look(desk, { ...taken, asked }, news === 'listed' && !asked ? settledAge(this.#tools.settings()) : 0)
-    } else if (before !== blockedBecause(app, this.#tools.standing())) this.#ask(desk, { refresh: null, pass: true })
+    } else if (rules !== app.rules || before !== blockedBecause(app, this.#tools.standing()))
+      this.#ask(desk, { refresh: null, pass: true })
     if (!app.definitionUsable) this.#tools.reporting.touch(app)
   }
 
@@ -189,8 +191,8 @@ export class AppRunner {
   }
 
   /** A project appeared, changed or (null) went: its applications are read again. */
-  project(name: string, parsed: Parsed<ProjectDefinition> | null): void {
-    this.#projects.set(name, parsed)
+  project(name: string, object: KubeObject | null): void {
+    this.#projects.set(name, object)
     for (const desk of this.#desks.values()) {
       const usesIt = desk.app.definition?.project === name || desk.app.project === null
       if (usesIt && desk.object !== null) this.#take(desk, desk.object, 'known')

@@ -1,5 +1,6 @@
-// Who made what, in the words of journal, log and Events.
+// Who made what, and who is asked about it, in the words of journal, log and Events.
 import type { Cause } from '../core/classify/index.ts'
+import type { Verdict } from '../core/decide/index.ts'
 import type { ObjectEvaluation } from '../core/evaluate/index.ts'
 import { type LateAuthor, newAuthors } from './audit.ts'
 
@@ -8,6 +9,14 @@ export function nameOf({ actor }: Cause): string {
   const { user, impersonatedUser, manager } = actor
   if (user === null) return manager ?? 'unknown'
   return impersonatedUser === undefined ? user : `${user} as ${impersonatedUser}`
+}
+
+export const urgencyOf = ({ severity }: Verdict): string => (severity === 'critical' ? ' (critical)' : '')
+
+/** Whom to ask, and where they are reached. */
+export function askedIn({ owner }: ObjectEvaluation): string {
+  if (owner === null) return ''
+  return `; ask ${owner.name}${owner.contact === null ? '' : ` (${owner.contact})`}`
 }
 
 export function lateAuthors(evaluation: ObjectEvaluation, previous: ObjectEvaluation | null): LateAuthor[] {

@@ -1,6 +1,6 @@
 // The loop: watches say which, the turn looks at what is. Wires the parts of this folder together.
 import pLimit from 'p-limit'
-import { isExcluded, parseProject, parseSettings, type Settings } from '../core/definition/index.ts'
+import { isExcluded, parseSettings, type Settings } from '../core/definition/index.ts'
 import { appTrackingName, readTracking } from '../core/desired/index.ts'
 import { type KubeObject, refOf } from '../core/kube/index.ts'
 import { HoldfastError, type Problem, problem } from '../core/problem/index.ts'
@@ -267,7 +267,7 @@ export class Loop implements Controller {
       if (event.type === 'upsert') this.apps.upsert(event.object, event.initial ? 'listed' : 'event')
       else this.apps.remove(`${namespace}/${name}`)
     }
-    if (kind === PROJECT.kind) this.apps.project(name, event.type === 'upsert' ? parseProject(event.object) : null)
+    if (kind === PROJECT.kind) this.apps.project(name, event.type === 'upsert' ? event.object : null)
   }
 
   #onCrd(crd: KubeObject): void {

@@ -7,9 +7,11 @@ import {
   type RefusedOperation,
   type RequestedOperation,
 } from '../core/definition/index.ts'
+import type { Marked } from '../core/classify/index.ts'
 import { isMap, type Json, type JsonMap, type KubeObject, type ManagedFieldsEntry } from '../core/kube/index.ts'
 import { type Problem, problem } from '../core/problem/index.ts'
 import { conditionTimesIn } from '../core/record/index.ts'
+import { ownersIn } from './owners.ts'
 import { revisionsOf } from './revisions.ts'
 import type { AppState, Compared, HistoryEntry } from './state.ts'
 
@@ -20,6 +22,8 @@ export interface Projects {
     string,
     { readonly value: ProjectDefinition | null; readonly problems: readonly Problem[] }
   >
+  /** What may name its owner. */
+  readonly marks: ReadonlyMap<string, Marked>
 }
 
 /** What has to be done after a definition was taken in. */
@@ -160,6 +164,11 @@ export function takeDefinition(app: AppState, object: KubeObject, projects: Proj
   const { project, problems, usable } = projectOf(value.project, projects)
   const denied = project === null ? [] : projectAllowsApp(project, value)
   app.definition = value
+  app.owners = ownersIn(app.owners, {
+    definition: value,
+    object,
+    appProject: projects.marks.get(value.project) ?? null,
+  })
   app.project = project
   app.definitionProblems = [...parsed.problems, ...problems, ...denied]
   app.definitionUsable = usable && denied.length === 0

@@ -1,4 +1,5 @@
 // Objects that explain other objects: who else may write, and what admission makes of what is sent. Small facts, no bodies.
+import { ownerTexts } from '../core/classify/index.ts'
 import {
   AUTOSCALERS,
   type Autoscaler,
@@ -173,7 +174,7 @@ export class Evidence {
       return
     }
     const { labels = {}, annotations = {} } = event.object.metadata
-    const after: NamespaceFact = { labels, annotations: askedOf(annotations) }
+    const after: NamespaceFact = { labels, annotations: { ...askedOf(annotations), ...ownerTexts(annotations) } }
     this.#namespaces.set(name, after)
     if (before === undefined || canonicalJson(before as unknown as Json) === canonicalJson(after as unknown as Json))
       return

@@ -10,6 +10,7 @@ import {
   type RuleDocument,
   type Settings,
 } from '../core/definition/index.ts'
+import { markedBy, NO_OWNERS, type OwnerSources } from '../core/classify/index.ts'
 import type { Rendered } from '../core/desired/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
 import { HoldfastError, type Problem, problem, toProblem } from '../core/problem/index.ts'
@@ -31,6 +32,8 @@ export interface AppRead {
   readonly definition: AppDefinition | null
   readonly project: ProjectDefinition | null
   readonly problems: readonly Problem[]
+  /** What the Application and its project say of owners. */
+  readonly owners: OwnerSources
 }
 
 export interface SettingsRead {
@@ -73,18 +76,22 @@ export async function readApp(reader: Reader, application: KubeObject): Promise<
     ]),
   )
   const app = newApp(`${namespace}/${application.metadata.name ?? ''}`)
-  takeDefinition(app, application, { byName, used: byName.size > 0 })
+  const marks = new Map(
+    items.map((item) => [item.metadata.name ?? '', markedBy(`AppProject ${item.metadata.name ?? ''}`, item)]),
+  )
+  takeDefinition(app, application, { byName, marks, used: byName.size > 0 })
   return {
     definition: app.definitionUsable ? app.definition : null,
     project: app.project,
     problems: app.definitionProblems,
+    owners: app.owners,
   }
 }
 
 /** An Application from a file, for comparisons that ask no cluster about projects. */
 export function readAppFile(application: KubeObject, namespace: string): AppRead {
   const { value, problems } = parseApplication(application, { defaultNamespace: namespace })
-  return { definition: value, project: null, problems }
+  return { definition: value, project: null, problems, owners: NO_OWNERS }
 }
 
 /** What stands in for a definition where files belong to no application. */

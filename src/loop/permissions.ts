@@ -75,6 +75,8 @@ export function contextOf(tracked: Tracked, standing: Standing): AppContext {
     permissions: permissionsOf(app, tracked, standing),
     delivery: deliveryOf(tracked),
     ignore: app.rules,
+    ownership: app.ownership,
+    owners: app.owners,
     digestKey: standing.options.digestKey,
   }
 }

@@ -1,5 +1,7 @@
 // Which AppProjects there are, and whether this installation uses projects at all.
-import type { Parsed, ProjectDefinition } from '../core/definition/index.ts'
+import { type Marked, markedBy } from '../core/classify/index.ts'
+import { type Parsed, parseProject, type ProjectDefinition } from '../core/definition/index.ts'
+import type { KubeObject } from '../core/kube/index.ts'
 import type { Projects } from './definitions.ts'
 import type { Deps } from './deps.ts'
 
@@ -10,6 +12,7 @@ const NOTE = 'AppProject'
 export class ProjectRegistry implements Projects {
   readonly #deps: Pick<Deps, 'store' | 'log'>
   readonly #byName = new Map<string, Parsed<ProjectDefinition>>()
+  readonly #marks = new Map<string, Marked>()
   #used = false
 
   constructor(deps: Pick<Deps, 'store' | 'log'>) {
@@ -18,6 +21,10 @@ export class ProjectRegistry implements Projects {
 
   get byName(): ReadonlyMap<string, Parsed<ProjectDefinition>> {
     return this.#byName
+  }
+
+  get marks(): ReadonlyMap<string, Marked> {
+    return this.#marks
   }
 
   get used(): boolean {
@@ -31,10 +38,13 @@ export class ProjectRegistry implements Projects {
   }
 
   /** null = it is gone. */
-  set(name: string, parsed: Parsed<ProjectDefinition> | null): void {
-    if (parsed === null) this.#byName.delete(name)
-    else {
-      this.#byName.set(name, parsed)
+  set(name: string, object: KubeObject | null): void {
+    if (object === null) {
+      this.#byName.delete(name)
+      this.#marks.delete(name)
+    } else {
+      this.#byName.set(name, parseProject(object))
+      this.#marks.set(name, markedBy(`AppProject ${name}`, object))
       this.#note()
     }
   }

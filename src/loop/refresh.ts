@@ -9,6 +9,7 @@ import {
 } from '../core/desired/index.ts'
 import { type AppDefinition, isExcluded, projectAllowsObject, type Settings } from '../core/definition/index.ts'
 import { canonicalJson, groupOf, isMap, type Json, type KubeObject, versionOf } from '../core/kube/index.ts'
+import type { OwnerSources } from '../core/classify/index.ts'
 import { type Problem, problem, toProblem } from '../core/problem/index.ts'
 import type { Capabilities } from '../ports/cluster-reader.ts'
 import type { RevisedSource } from '../ports/source.ts'
@@ -23,6 +24,7 @@ import {
   shortRevision,
   wantedSources,
 } from './revisions.ts'
+import { readCodeowners } from './owners.ts'
 import { keepRules, type SystemRules } from './rules.ts'
 import type { AppState, Compared, DesiredEntry, ObjectIndex } from './state.ts'
 
@@ -222,6 +224,24 @@ function takeRules(tools: RefreshTools, app: AppState, { rules }: DesiredSet): v
   keepRules(app, tools.system())
 }
 
+/** Equal rules stay the same ones, as others are news to every object. */
+function takeOwners(app: AppState, codeowners: OwnerSources['codeowners']): void {
+  const print = (each: OwnerSources['codeowners']): string => JSON.stringify(each)
+  if (print(codeowners) !== print(app.owners.codeowners)) app.owners = { ...app.owners, codeowners }
+}
+
+/** No owner is worth a delivery: those known stay where the file cannot be read. */
+async function codeownersOf(
+  { deps }: RefreshTools,
+  app: AppState,
+  sources: readonly RevisedSource[],
+): Promise<OwnerSources['codeowners']> {
+  return readCodeowners(deps.source, sources[0]).catch((error: unknown) => {
+    deps.log.warn({ app: app.key, error: String(error) }, 'CODEOWNERS not read')
+    return app.owners.codeowners
+  })
+}
+
 /** Puts a rendered set into force. */
 function enforce(
   tools: RefreshTools,
@@ -232,12 +252,14 @@ function enforce(
     renderedAt: number
     revision: string
     compared: Compared
+    codeowners: OwnerSources['codeowners']
   },
 ): void {
   const { rendered, desired, renderedAt } = built
   const allowed = refused(app, desired, tools.kinds)
   app.revision = built.revision
   app.compared = built.compared
+  takeOwners(app, built.codeowners)
   takeRules(tools, app, desired)
   app.sourceTypes = rendered.sources.map(({ type }) => type)
   app.renderedAt = renderedAt
@@ -274,9 +296,10 @@ async function look(
   const renderedAt = tools.deps.clock.now()
   const fresh = options.fresh === true
   const built = await render(tools, { definition, project: app.project, fresh }, resolved.sources)
+  const codeowners = await codeownersOf(tools, app, resolved.sources)
   // The definition changed meanwhile: the wish that came with it builds anew.
   if (app.removed || app.definition?.digest !== definition.digest) return { ...same, superseded: true }
-  enforce(tools, app, { ...built, renderedAt, revision, compared: definition })
+  enforce(tools, app, { ...built, renderedAt, revision, compared: definition, codeowners })
   app.builtFor = buildKey(tools, app, revision, cluster)
   app.sourceProblems = unread === null ? [] : [unread]
   return { ...same, changed: true, unknownKinds: built.desired.unknown.length > 0 }

@@ -8,7 +8,7 @@ import type { IgnoreSample } from '../ports/metrics.ts'
 import { applicationStatus, conditionTimesIn, type ConditionTimes, refusedStatus } from '../core/record/index.ts'
 import { deliveryReasonOf, problem, type Problem } from '../core/problem/index.ts'
 import type { LateAuthor } from './audit.ts'
-import { actorOf, authorLines, becauseOf, isNewWhole, lateAuthors, nameOf } from './authors.ts'
+import { actorOf, askedIn, authorLines, becauseOf, isNewWhole, lateAuthors, nameOf, urgencyOf } from './authors.ts'
 import type { JournalEntry } from '../ports/store.ts'
 import { DeliveryNews } from './delivery-news.ts'
 import type { Deps } from './deps.ts'
@@ -91,7 +91,7 @@ export class Reporting implements Reporter {
     if (tracked.pending && evaluation.fields.every(({ verdict }) => verdict.because === 'sync')) return
     const shown = evaluation.fields
       .slice(0, 5)
-      .map(({ field, cause }) => `${field.at} ${field.change} by ${nameOf(cause)}`)
+      .map(({ field, cause, verdict }) => `${field.at} ${field.change} by ${nameOf(cause)}${urgencyOf(verdict)}`)
     const what = shown.length > 0 ? shown.join('; ') : (evaluation.difference ?? '')
     this.#journal(tracked, {
       action: 'drift',
@@ -103,10 +103,13 @@ export class Reporting implements Reporter {
       message: evaluation.difference ?? '',
     })
     this.#deps.log.info(
-      { app: app.key, object: formatRef(tracked.ref), difference: evaluation.difference, fields: shown },
+      {
+        ...{ app: app.key, object: formatRef(tracked.ref), difference: evaluation.difference, fields: shown },
+        ...(evaluation.owner === null ? {} : { owner: evaluation.owner.name }),
+      },
       'drift',
     )
-    this.event(app, 'DriftDetected', 'Warning', `${formatRef(tracked.ref)}: ${what}`)
+    this.event(app, 'DriftDetected', 'Warning', `${formatRef(tracked.ref)}: ${what}${askedIn(evaluation)}`)
   }
 
   acted(tracked: Tracked, outcome: Acted): void {

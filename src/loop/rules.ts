@@ -1,8 +1,10 @@
-// Which ignore rules hold for an application, and the settings that say so, read again and again.
+// Which ignore rules hold for an application, whose fields are whose, and the settings that say so, read again and again.
 import {
   holdsIgnoreRules,
   IGNORE_RULES_LABEL,
+  NO_OWNERSHIP,
   NO_RULES,
+  type OwnershipSettings,
   parseIgnoreRules,
   parseSettings,
   RuleBook,
@@ -13,6 +15,7 @@ import { canonicalJson, type Json, type KubeObject } from '../core/kube/index.ts
 import { type Problem, problem, toProblem } from '../core/problem/index.ts'
 import type { ClusterReader } from '../ports/cluster-reader.ts'
 import type { Deps } from './deps.ts'
+import { readOwnership } from './owners.ts'
 import type { AppState } from './state.ts'
 import { NOT_READ, UNKNOWN_EVERY_MS, unknownBecause } from './unknown-settings.ts'
 
@@ -46,7 +49,7 @@ export async function readPlatformRules(reader: Pick<ClusterReader, 'list'>, nam
 export function bookOf(
   app: { readonly ignoreDifferences: RuleBook['all']; readonly switchedOff: readonly string[] } | null,
   repository: RuleDocument,
-  system: SystemRules,
+  system: Pick<SystemRules, 'settings' | 'platform'>,
 ): RuleBook {
   const { platform, settings } = system
   return new RuleBook(
@@ -60,14 +63,16 @@ export function bookOf(
 export interface SystemRules {
   readonly settings: Settings
   readonly platform: RuleDocument
+  readonly ownership: OwnershipSettings
 }
 
-/** Gives the application the rules that hold now. Rules that are the same stay the same book. */
+/** Gives the application what its objects are judged by now. Rules that are the same stay the same book. */
 export function keepRules(app: AppState, system: SystemRules): void {
-  const { definition, repositoryRules, rulesFrom } = app
-  const from = [definition?.digest ?? '', repositoryRules, system]
+  const { definition, repositoryRules, rulesFrom, owners } = app
+  const from = [definition?.digest ?? '', repositoryRules, system, owners]
   if (rulesFrom.length > 0 && from.every((part, index) => part === rulesFrom[index])) return
   app.rulesFrom = from
+  app.ownership = system.ownership
   app.rules = bookOf(definition, repositoryRules, system)
 }
 
@@ -78,7 +83,7 @@ export interface SettingsWatchOptions {
   readonly onChange: () => void
 }
 
-/** `argocd-cm` and the platform's own rules. */
+/** `argocd-cm`, the platform's own rules, and the ownership map. */
 export class SettingsWatch {
   readonly #options: SettingsWatchOptions
   #timer: { cancel(): void } | null = null
@@ -89,7 +94,7 @@ export class SettingsWatch {
 
   constructor(defaults: Settings, options: SettingsWatchOptions) {
     this.#options = options
-    this.#system = { settings: defaults, platform: NO_RULES }
+    this.#system = { settings: defaults, platform: NO_RULES, ownership: NO_OWNERSHIP }
   }
 
   get system(): SystemRules {
@@ -116,34 +121,43 @@ export class SettingsWatch {
     const { reader, options } = this.#options.deps
     const { namespace } = options
     try {
-      const [argocdCm, platform] = await Promise.all([
+      const [argocdCm, platform, ownership] = await Promise.all([
         reader.get({ ...CONFIG_MAP, namespace, name: 'argocd-cm' }),
         readPlatformRules(reader, namespace),
+        readOwnership(reader, namespace),
       ])
       const parsed = parseSettings(argocdCm)
-      this.#say([...parsed.problems, ...platform.problems])
+      this.#say([...parsed.problems, ...platform.problems, ...ownership.problems])
       // What cannot be told is not the default; what was told before stays.
-      if (parsed.value === null && this.#unknown !== null)
-        this.#unknown = unknownBecause(parsed.problems[0] ?? problem('HF2008', 'argocd-cm cannot be used'))
-      else this.#take(parsed.value ?? this.#system.settings, platform)
+      const untold =
+        parsed.value === null
+          ? (parsed.problems[0] ?? problem('HF2008', 'argocd-cm cannot be used'))
+          : ownership.fieldsUnknown
+      if (untold !== null && this.#unknown !== null) this.#unknown = unknownBecause(untold)
+      else
+        this.#take({
+          settings: parsed.value ?? this.#system.settings,
+          platform,
+          ownership: ownership.fieldsUnknown === null ? ownership.value : this.#system.ownership,
+        })
     } catch (error) {
-      if (this.#unknown !== null) this.#unknown = unknownBecause(toProblem(error, 'HF4010'))
-      const { code, message } = toProblem(error, 'HF4010')
-      this.#say([{ ...toProblem(error, 'HF4010'), code, message: `argocd-cm and ignore rules not read: ${message}` }])
+      const why = toProblem(error, 'HF4010')
+      if (this.#unknown !== null) this.#unknown = unknownBecause(why)
+      this.#say([{ ...why, message: `argocd-cm, ignore rules and ownership not read: ${why.message}` }])
     }
   }
 
   /** How objects are marked, and how often repositories are looked at, is settled when Holdfast starts. */
-  #take(read: Settings, platform: RuleDocument): void {
+  #take({ settings: read, platform, ownership }: SystemRules): void {
     const isFirst = this.#known === ''
     const { ignoreDifferences, knownTypes, ignoreStatus, resources } = read
     const settings = isFirst
       ? read
       : { ...this.#system.settings, ...{ ignoreDifferences, knownTypes, ignoreStatus, resources } }
-    const known = canonicalJson([settings, platform] as unknown as Json)
+    const known = canonicalJson([settings, platform, ownership] as unknown as Json)
     if (known === this.#known) return
     this.#known = known
-    this.#system = { settings, platform }
+    this.#system = { settings, platform, ownership }
     this.#unknown = null
     if (isFirst) this.#options.onKnown()
     else this.#options.onChange()

@@ -1,12 +1,14 @@
 // What the loop remembers: applications, and per application each object that Git declares or the inventory names.
 import type { Fact } from '../core/audit/index.ts'
-import type { Cause } from '../core/classify/index.ts'
+import { type Cause, NO_OWNERS, type OwnerSources } from '../core/classify/index.ts'
 import type { FightState } from '../core/decide/index.ts'
 import {
   type AppDefinition,
   type AppKey,
   NO_BOOK,
+  NO_OWNERSHIP,
   NO_RULES,
+  type OwnershipSettings,
   type ProjectDefinition,
   type RuleBook,
   type RuleDocument,
@@ -30,7 +32,7 @@ export interface Tracked {
   evaluation: ObjectEvaluation | null
   /** The desired digest that the evaluation was made for. */
   evaluatedFor: string
-  /** The ignore rules that it was made under. */
+  /** The rules that it was made under. */
   evaluatedUnder: RuleBook
   /** Not yet brought to the revision in force. */
   pending: boolean
@@ -103,7 +105,11 @@ export interface AppState {
   builtFor: string
   /** Ignore rules that hold for its objects. */
   rules: RuleBook
-  /** What they were made of, to tell a change. */
+  /** Whose fields and objects are whose. */
+  ownership: OwnershipSettings
+  /** Where owners of its objects may be named. */
+  owners: OwnerSources
+  /** What the rules were made of and owners are told by, to tell a change. */
   rulesFrom: readonly unknown[]
   /** Those among the objects of its source. */
   repositoryRules: RuleDocument
@@ -154,6 +160,8 @@ export function newApp(key: AppKey): AppState {
     desiredEmpty: true,
     builtFor: '',
     rules: NO_BOOK,
+    ownership: NO_OWNERSHIP,
+    owners: NO_OWNERS,
     rulesFrom: [],
     repositoryRules: NO_RULES,
     objects: new Map(),

@@ -7,7 +7,7 @@ import type { DesiredSet } from '../core/desired/index.ts'
 import { refKey } from '../core/kube/index.ts'
 import type { ReportOrigin } from '../core/record/index.ts'
 import { type AppRead, filesDefinition } from '../loop/inspect-app.ts'
-import { readCodeownersBy, readOwnership } from '../loop/inspect-owners.ts'
+import { readCodeowners, readCodeownersBy, readOwnership } from '../loop/owners.ts'
 import type { ClusterReader } from '../ports/cluster-reader.ts'
 import type { FileChange } from '../ports/source.ts'
 import type { DiffRequest } from '../surfaces/cli/diff.ts'
@@ -77,9 +77,8 @@ export async function codeownersOf(
   { sources: [source0] }: AppDefinition,
   revision: string,
 ): Promise<OwnerSources['codeowners']> {
-  if (source0 === undefined || source0.chart !== '') return null
-  const revised = { source: source0, revision }
-  return readCodeownersBy((file) => source.textOf(revised, file)).catch(() => null)
+  const revised = source0 === undefined ? undefined : { source: source0, revision }
+  return readCodeowners(source, revised).catch(() => null)
 }
 
 export function definitionFor(app: AppRead | null, namespace: string | undefined, fallback: string): AppDefinition {

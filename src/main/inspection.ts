@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path'
 import { fileCluster, readLiveFiles, wantedFor } from '../adapters/file-cluster/index.ts'
 import { createSource, renderText, type SourceRepositories } from '../adapters/source/index.ts'
 import type { OwnerSources } from '../core/classify/index.ts'
-import { readOwnerSources } from '../loop/inspect-owners.ts'
 import {
   changesIn,
   codeownersOf,
@@ -149,9 +148,8 @@ export class Inspections {
     const app = `${namespace}/${application.metadata.name ?? ''}`
     const context = { app, live: cluster.server, schemas: [`cluster ${await reader.serverMinor()}`] }
     if (read.definition === null) return refusedReport([...read.problems, ...problems], context)
-    const { definition, project } = read
+    const { definition, project, owners } = read
     const local = target.kind === 'app' ? target.desired : undefined
-    const owners = await readOwnerSources(reader, application, definition)
     const ownership = await ownershipFor({ place: this.#options, request }, reader, namespace)
     const { rendered, codeowners } =
       local === undefined

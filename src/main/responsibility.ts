@@ -1,9 +1,9 @@
 // Which Application an object belongs to, and which Applications nobody is named for.
-import { ownerOf } from '../core/classify/index.ts'
+import { markedBy, ownerOf } from '../core/classify/index.ts'
 import { NO_OWNERSHIP } from '../core/definition/index.ts'
 import { isMap, type KubeObject, refOf } from '../core/kube/index.ts'
 import { inventoryOf } from '../loop/definitions.ts'
-import { markedBy, readOwnership } from '../loop/inspect-owners.ts'
+import { readOwnership } from '../loop/owners.ts'
 import { APPLICATION } from '../loop/steps/index.ts'
 import type { ClusterReader } from '../ports/cluster-reader.ts'
 import { type ExplainServices, isSubject } from '../surfaces/cli/explain.ts'

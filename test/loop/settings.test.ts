@@ -14,6 +14,7 @@ const FORBIDDEN = new HoldfastError(problem('HF4010', 'configmaps is forbidden')
 interface Settled {
   unknown(): Problem | null
   settings(): Settings
+  owners(): readonly string[]
   readonly told: string[]
   readonly configured: unknown[]
   readonly said: string[]
@@ -53,6 +54,7 @@ function watching(read: Read): Settled {
   return {
     unknown: () => rules.unknown ?? sources.unknown,
     settings: () => rules.system.settings,
+    owners: () => rules.system.ownership.map.fields.map(({ by }) => by ?? ''),
     ...{ told, configured, said },
     read: async () => {
       await rules.start()
@@ -71,6 +73,7 @@ describe('settings of an installation', () => {
   it.each([
     'argocd-cm',
     'rules',
+    'holdfast-ownership',
     'argocd-tls-certs-cm',
     'argocd-gpg-keys-cm',
     'holdfast-plugins',
@@ -93,6 +96,24 @@ describe('settings of an installation', () => {
     may['argocd-cm'] = cm({ 'application.resourceTrackingMethod': 'label' })
     await read()
     expect([unknown(), settings().trackingMethod]).toEqual([null, 'label'])
+  })
+  it('are unknown while it cannot be told whose a field is, and then stay as they were read', async () => {
+    const scaler = `[{ kind: Deployment, jsonPointers: [/spec/replicas], owner: controller, by: scaler }]`
+    const may: Read = { 'holdfast-ownership': cm({ fields: scaler.replace('kind:', 'knid:') }) }
+    const { unknown, owners, told, said, read } = watching(may)
+    await read()
+    expect(unknown()).toMatchObject({ message: expect.stringContaining('knid is not a known field') })
+    may['holdfast-ownership'] = cm({ fields: scaler, owners: '[{ contact: nobody }]' })
+    await read()
+    expect([unknown(), owners(), said.at(-1)]).toEqual([null, ['scaler'], 'owners[0].owner is missing'])
+    for (const broken of [cm({ fields: '[' }), cm({ fields: scaler.replace('/spec', 'spec') }), 'forbidden' as const]) {
+      may['holdfast-ownership'] = broken
+      await read()
+      expect([unknown(), owners()]).toEqual([null, ['scaler']])
+    }
+    delete may['holdfast-ownership']
+    await read()
+    expect([owners(), told]).toEqual([[], ['renders', 'known', 'changed']])
   })
   it('stay as they were read when they cannot be read any more', async () => {
     const may: Read = { 'argocd-cm': cm({ 'application.resourceTrackingMethod': 'label' }) }

@@ -29,11 +29,14 @@ export {
   type FieldOwnerKind,
   fieldOwnerOf,
   type Marked,
+  markedBy,
+  NO_OWNERS,
   type OwnedPlace,
   type Owner,
   type OwnerContext,
   type OwnerSources,
   ownerOf,
+  ownerTexts,
 } from './responsibility.ts'
 export { classifyIgnored, type IgnoredCause } from './ignored.ts'
 export { type CauseGroup, type CauseKey, groupCauses, type Placed } from './group.ts'

@@ -110,6 +110,8 @@ export interface OwnerSources {
   readonly codeowners: { readonly file: string; readonly rules: readonly CodeownersRule[] } | null
 }
 
+export const NO_OWNERS: OwnerSources = { project: '', application: null, appProject: null, codeowners: null }
+
 export interface OwnerContext extends Omit<OwnerSources, 'codeowners'> {
   readonly map: OwnershipMap
   /** `namespace/name`. */
@@ -136,6 +138,20 @@ const DECIDER_MARKS = ['holdfast.dev/decides', 'holdfast.dev/approver'] as const
 const RUNBOOK_MARKS = ['holdfast.dev/runbook', 'a8r.io/runbook', 'runbook', 'runbook-url'] as const
 /** https://ambassadorlabs.github.io/k8s-for-humans/: `a8r.io/owner` names a person or team. */
 const ALL_OWNER_MARKS: readonly string[] = [...OWNER_MARKS.slice(0, 2), 'a8r.io/owner', ...OWNER_MARKS.slice(2)]
+
+const MARKS: readonly string[] = [
+  ...new Set([...ALL_OWNER_MARKS, ...CONTACT_MARKS, ...DECIDER_MARKS, ...RUNBOOK_MARKS]),
+]
+
+/** Of labels or annotations, those that may say something of an owner. */
+export function ownerTexts(texts: Texts | undefined): Texts {
+  const found = MARKS.filter((name) => texts !== undefined && Object.hasOwn(texts, name))
+  return Object.fromEntries(found.map((name) => [name, texts?.[name] ?? '']))
+}
+
+export function markedBy(what: string, { metadata }: KubeObject): Marked {
+  return { what, labels: ownerTexts(metadata.labels), annotations: ownerTexts(metadata.annotations) }
+}
 
 const MAX_TEXT = 300
 

@@ -29,6 +29,7 @@ export {
   type ObjectScope,
   OWNERSHIP_CONFIG_MAP,
   type OwnershipMap,
+  type OwnershipRead,
   type OwnershipSettings,
   parseOwnership,
   type WriterPatterns,

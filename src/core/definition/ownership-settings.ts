@@ -171,15 +171,20 @@ function keyOf(object: KubeObject, name: string, problems: Problem[]): Field {
   return { reading, path: name, value: documents[0]?.value }
 }
 
-/** Of the ConfigMap; null = there is none. What cannot be used is left out and said. */
-export function parseOwnership(object: KubeObject | null): {
+export interface OwnershipRead {
   readonly value: OwnershipSettings
   readonly problems: readonly Problem[]
-} {
-  if (object === null) return { value: NO_OWNERSHIP, problems: [] }
+  /** Why it is not known whose all fields are: an entry that cannot be used may name any; null = it is. */
+  readonly fieldsUnknown: Problem | null
+}
+
+/** Of the ConfigMap; null = there is none. What cannot be used is left out and said. */
+export function parseOwnership(object: KubeObject | null): OwnershipRead {
+  if (object === null) return { value: NO_OWNERSHIP, problems: [], fieldsUnknown: null }
   const problems: Problem[] = []
   const fields = itemsOf(keyOf(object, 'fields', problems)).flatMap(fieldRule)
+  const fieldsUnknown = problems[0] ?? null
   const owners = itemsOf(keyOf(object, 'owners', problems)).flatMap(ownerRule)
   const writers = writersOf(keyOf(object, 'writers', problems))
-  return { value: { map: { fields, owners }, writers }, problems }
+  return { value: { map: { fields, owners }, writers }, problems, fieldsUnknown }
 }

@@ -1,17 +1,22 @@
 // Whom to ask about an object of an application.
-import { type CodeownersMatch, codeownersOf, type Owner, ownerOf, type OwnerSources } from '../classify/index.ts'
+import {
+  type CodeownersMatch,
+  codeownersOf,
+  NO_OWNERS,
+  type Owner,
+  ownerOf,
+  type OwnerSources,
+} from '../classify/index.ts'
 import { NO_OWNERSHIP } from '../definition/index.ts'
 import type { KubeObject } from '../kube/index.ts'
 import type { AppContext, ObjectSnapshot } from './types.ts'
-
-const NO_SOURCES: OwnerSources = { project: '', application: null, appProject: null, codeowners: null }
 
 function ownersOfFile({ codeowners }: OwnerSources, file: string): CodeownersMatch | null {
   return codeowners === null || file === '' ? null : codeownersOf(codeowners.rules, file)
 }
 
 export function askedOf(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject | null): Owner | null {
-  const { owners = NO_SOURCES, ownership = NO_OWNERSHIP } = app
+  const { owners = NO_OWNERS, ownership = NO_OWNERSHIP } = app
   const { ref, desired, neighbours } = snapshot
   const { namespace } = neighbours
   return ownerOf(ref, live ?? desired?.object ?? null, {
