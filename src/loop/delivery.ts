@@ -1,11 +1,11 @@
 // What is known of bringing the revision in force to an object: what waits, what failed.
 import { type Delivery, NOTHING_PENDING } from '../core/classify/index.ts'
 import { formatRef, isMap, type Json, type JsonMap, type KubeObject } from '../core/kube/index.ts'
-import { deliveryReasonOf } from '../core/problem/index.ts'
+import { deliveryReasonOf, type Problem } from '../core/problem/index.ts'
 import { saidBriefly } from '../core/record/index.ts'
 import { historyOf, revisionIn } from './definitions.ts'
 import { revisionsOf, shortRevision } from './revisions.ts'
-import type { Tracked } from './state.ts'
+import type { AppState, Tracked } from './state.ts'
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
@@ -44,4 +44,14 @@ function failedIn({ phase, message, startedAt, syncResult }: JsonMap, revision: 
 
 function refIn({ group, kind, namespace, name }: JsonMap): Parameters<typeof formatRef>[0] {
   return { group: text(group), kind: text(kind), namespace: text(namespace), name: text(name) }
+}
+
+/** Attempted is not applied: which revision was, and when. */
+export function stuck(app: AppState, problem: Problem): Problem {
+  const last = app.history.at(-1)
+  if (deliveryReasonOf(problem) === null || last === undefined || app.revision === app.syncedRevision) return problem
+  const [attempted, delivered] = [app.revision, last.revisions.join(' ')].map(shortRevision)
+  if (attempted === delivered) return problem
+  const note = `Revision ${attempted} is not delivered; revision ${delivered} was delivered last, at ${last.deployedAt}.`
+  return { ...problem, note }
 }

@@ -37,7 +37,8 @@ export interface Reporter {
       message: string
     },
   ): void
-  fought(tracked: Tracked, at: string, opponent: string): void
+  /** A fight began or goes on at these paths. */
+  fought(tracked: Tracked, paths: readonly string[], live: KubeObject | null): void
 }
 
 export interface ObjectRunnerTools {
@@ -300,14 +301,14 @@ export class ObjectRunner {
     const snapshot = evidence === undefined ? seen : { ...seen, neighbours: asKnown }
     const context = this.#tools.contextOf(tracked)
     const evaluation = evaluateObject(context, snapshot)
-    if (evaluation.question || !this.#noteRewrites(tracked, evaluation)) return evaluation
+    if (evaluation.question || !this.#noteRewrites(tracked, evaluation, live)) return evaluation
     return evaluateObject(context, { ...snapshot, history: { ...snapshot.history, fights: tracked.fights } })
   }
 
   /** True when a fight began, so that the verdicts must be made anew. */
-  #noteRewrites(tracked: Tracked, evaluation: ObjectEvaluation): boolean {
+  #noteRewrites(tracked: Tracked, evaluation: ObjectEvaluation, live: KubeObject | null): boolean {
     const now = this.#tools.deps.clock.now()
-    let began = false
+    const began: string[] = []
     for (const { field, cause, fingerprint } of evaluation.fields) {
       const state = tracked.fights.get(field.at)
       if (state === undefined || state.healedAt === null) continue
@@ -315,11 +316,10 @@ export class ObjectRunner {
       // Admission that rewrites our own write reacts whatever value it writes.
       const next = noteRewrite(state, { opponent, wrote: opponent === 'admission' ? opponent : fingerprint }, now)
       tracked.fights.set(field.at, next)
-      if (!fights(next, now)) continue
-      began = true
-      this.#tools.reporter.fought(tracked, field.at, opponent)
+      if (fights(next, now)) began.push(field.at)
     }
-    return began
+    if (began.length > 0) this.#tools.reporter.fought(tracked, began, live)
+    return began.length > 0
   }
 
   #wake(tracked: Tracked, afterMs: number): void {

@@ -1,20 +1,28 @@
 // Tells what happened: status columns, Kubernetes Events, journal, metrics. Off the path of a heal, and bounded.
-import { formatRef, type ObjectRef } from '../core/kube/index.ts'
+import { fightsNow } from '../core/decide/index.ts'
+import { formatRef, type KubeObject, type ObjectRef } from '../core/kube/index.ts'
 import { type Orphan, orphanWhy, type Pruned } from '../core/orphan/index.ts'
 import { foldApp, type Evaluation, type ObjectEvaluation } from '../core/evaluate/index.ts'
 import type { AppDefinition, RuleBook } from '../core/definition/index.ts'
 import { ruleProblems } from '../core/ignores/index.ts'
 import type { IgnoreSample } from '../ports/metrics.ts'
-import { applicationStatus, conditionTimesIn, type ConditionTimes, refusedStatus } from '../core/record/index.ts'
-import { deliveryReasonOf, problem, type Problem } from '../core/problem/index.ts'
+import {
+  applicationStatus,
+  conditionTimesIn,
+  type ConditionTimes,
+  fightProblem,
+  refusedStatus,
+} from '../core/record/index.ts'
+import { deliveryReasonOf, type Problem } from '../core/problem/index.ts'
 import type { LateAuthor } from './audit.ts'
 import { actorOf, askedIn, authorLines, becauseOf, isNewWhole, lateAuthors, nameOf, urgencyOf } from './authors.ts'
 import type { JournalEntry } from '../ports/store.ts'
+import { stuck } from './delivery.ts'
 import { DeliveryNews } from './delivery-news.ts'
 import type { Deps } from './deps.ts'
 import type { Reporter } from './objects.ts'
 import { hasForeignWriter } from './permissions.ts'
-import { revisionsOf, shortRevision } from './revisions.ts'
+import { revisionsOf } from './revisions.ts'
 import type { AppState, Tracked } from './state.ts'
 import { applicationRef, type EventReason } from './steps/index.ts'
 import { TokenBucket } from './bucket.ts'
@@ -166,22 +174,19 @@ export class Reporting implements Reporter {
     this.touch(tracked.app)
   }
 
-  fought(tracked: Tracked, at: string, opponent: string): void {
-    const object = formatRef(tracked.ref)
-    const message = `${opponent} keeps rewriting ${at} of ${object}; this path is left alone for a while, the others are not.`
-    tracked.problem = problem('HF6001', message, { app: tracked.app.key, object, path: at })
-    this.#journal(tracked, {
-      action: 'fight',
-      paths: [at],
-      actor: opponent,
-      result: 'done',
-      because: 'fight',
-      durationMs: 0,
-      message,
-    })
-    this.#deps.log.warn({ app: tracked.app.key, object, path: at, opponent }, 'fight')
-    this.event(tracked.app, 'Fight', 'Warning', message)
-    this.touch(tracked.app)
+  fought(tracked: Tracked, paths: readonly string[], live: KubeObject | null): void {
+    const { app, ref } = tracked
+    const fights = fightsNow(tracked.fights, this.#deps.clock.now())
+    const told = fightProblem({ app: app.key, ref, fights, live })
+    tracked.problem = told
+    for (const at of paths) {
+      const { opponent = 'unknown', rewrites = 0 } = fights.get(at) ?? {}
+      const entry = { action: 'fight', paths: [at], actor: opponent, result: 'done', because: 'fight' } as const
+      this.#journal(tracked, { ...entry, durationMs: 0, message: told.message })
+      this.#deps.log.warn({ app: app.key, object: formatRef(ref), path: at, opponent, rewrites }, 'fight')
+    }
+    this.event(app, 'Fight', 'Warning', `${told.message} ${told.action}`)
+    this.touch(app)
   }
 
   pruned(tracked: Tracked, result: 'done' | 'failed', message: string): void {
@@ -441,14 +446,4 @@ export class Reporting implements Reporter {
     }
     await Promise.all(apps.map((app) => this.#write(app)))
   }
-}
-
-/** Attempted is not applied: which revision was, and when. */
-function stuck(app: AppState, problem: Problem): Problem {
-  const last = app.history.at(-1)
-  if (deliveryReasonOf(problem) === null || last === undefined || app.revision === app.syncedRevision) return problem
-  const [attempted, delivered] = [app.revision, last.revisions.join(' ')].map(shortRevision)
-  if (attempted === delivered) return problem
-  const note = `Revision ${attempted} is not delivered; revision ${delivered} was delivered last, at ${last.deployedAt}.`
-  return { ...problem, note }
 }

@@ -146,11 +146,13 @@ describe('a controller that rewrites a field', () => {
         await after(5)
       }
     })()
-    await world.untilApp('others', ({ status }) =>
-      ((status as never as { conditions?: { message: string }[] }).conditions ?? []).some(
-        ({ message }) => message.startsWith('HF6001') && message.includes('stubborn-controller'),
-      ),
-    )
+    const told = ({ status }: { status?: unknown }): boolean =>
+      ((status as { conditions?: { type: string; message: string }[] }).conditions ?? []).some(
+        ({ type, message }) =>
+          type === 'FieldFight' &&
+          /^HF6001: .*\.data\.mode between stubborn-controller and holdfast \(rewritten \d+ times\)/.test(message),
+      )
+    await world.untilApp('others', told)
     const soFar = rewrites
     await after(3_000)
     expect(rewrites - soFar).toBeLessThan(6)

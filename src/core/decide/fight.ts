@@ -87,6 +87,11 @@ function backOff({ backoffMs }: FightState, now: number): Pick<FightState, 'back
   return { backoffMs: next, until: now + next }
 }
 
+/** What is to be left alone now, by path text. */
+export function fightsNow(states: ReadonlyMap<string, FightState>, now: number): ReadonlyMap<string, FightState> {
+  return new Map([...states].filter(([, state]) => fights(state, now)))
+}
+
 /** Is the path to be left alone now? */
 export function fights(state: FightState | undefined, now: number): boolean {
   return state !== undefined && now < state.until

@@ -10,4 +10,4 @@ export {
   type Severity,
   type Verdict,
 } from './decide.ts'
-export { CALM, type FightState, fights, isForgotten, noteHeal, noteRewrite, type Rewrite } from './fight.ts'
+export { CALM, type FightState, fights, fightsNow, isForgotten, noteHeal, noteRewrite, type Rewrite } from './fight.ts'

@@ -112,7 +112,8 @@ const CONDITION: Readonly<Record<string, string>> = {
   HF6: 'SyncError',
   HF7: 'UnknownError',
 }
-const WARNINGS: Readonly<Record<string, string>> = {
+/** Of single problems. */
+const TYPES: Readonly<Record<string, string>> = {
   HF1014: 'UnrepeatableRenderWarning',
   HF3001: 'RepeatedResourceWarning',
   HF3005: 'SharedResourceWarning',
@@ -124,6 +125,7 @@ const WARNINGS: Readonly<Record<string, string>> = {
   HF2009: 'IgnoreRuleWarning',
   HF2010: 'IgnoreRuleWarning',
   HF2011: 'IgnoreRuleWarning',
+  HF6001: 'FieldFight',
 }
 const MAX_CONDITIONS = 25
 
@@ -138,9 +140,12 @@ export interface Condition {
 const NOTE =
   / (?:Revision [^;]{1,800} is not delivered; )?[Rr]evision .{1,800}? (?:stays in force|was delivered last, at \S+)\./g
 
+/** See `timesFought`. */
+const COUNT = / \(rewritten \d+ times\)/g
+
 /** What is said for as long as it holds, whatever times and revisions are told beside it. */
 function conditionKey(type: string, message: string): string {
-  return `${type} ${message.replace(NOTE, '')}`
+  return `${type} ${message.replace(NOTE, '').replace(COUNT, '')}`
 }
 
 function conditionOf(problem: Problem): Condition {
@@ -148,7 +153,7 @@ function conditionOf(problem: Problem): Condition {
   const reason = deliveryReasonOf(problem) ?? ''
   const failure = deliveryFailureOf(code)
   return {
-    type: WARNINGS[code] ?? CONDITION[code.slice(0, 3)] ?? 'UnknownError',
+    type: TYPES[code] ?? CONDITION[code.slice(0, 3)] ?? 'UnknownError',
     reason,
     message: describeAs(wordOf(problem), problem) + (failure === null ? '' : ` [delivery failure: ${failure}]`),
   }

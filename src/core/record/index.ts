@@ -30,6 +30,7 @@ export {
   type StatusInput,
 } from './application-status.ts'
 export { describeProblem, saidBriefly, unsaidOf } from './describe.ts'
+export { fightProblem } from './fought.ts'
 export { maskedDigest, reportObject, type ReportObjectOptions } from './report-object.ts'
 export { type Inventory, inventoryOf, type InventoryRow } from './inventory.ts'
 export { type Takeover, type TakeoverApp, type TakeoverGroup, takeoverOf } from './takeover.ts'
