@@ -71,7 +71,7 @@ describe('the controller', () => {
   it("calls an edit of what is nobody's critical", async () => {
     if (world === undefined) return
     await world.editor.patch('merge', `${DEPLOYMENTS}/web`, { spec: { paused: true } })
-    expect(await told('DriftDetected', '.spec.paused')).toContain('.spec.paused added by test (critical)')
+    expect(await told('DriftDetected', '.spec.paused')).toContain('.spec.paused added by kubectl-edit (critical)')
     await world.editor.until(`${DEPLOYMENTS}/web`, ({ body }) => body.spec.paused !== true)
   }, 60_000)
 
