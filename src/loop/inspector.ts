@@ -282,6 +282,7 @@ export class Inspector {
         desiredEmpty: rendered.objects.length === 0,
       },
       ignore: this.#bookFor(desired, live),
+      takeover: definition.takeover,
       digestKey: this.tools.digestKey,
       ...this.input.known,
     }

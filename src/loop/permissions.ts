@@ -77,6 +77,7 @@ export function contextOf(tracked: Tracked, standing: Standing): AppContext {
     ignore: app.rules,
     ownership: app.ownership,
     owners: app.owners,
+    takeover: app.definition?.takeover ?? [],
     digestKey: standing.options.digestKey,
   }
 }

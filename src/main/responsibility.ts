@@ -3,8 +3,10 @@ import { markedBy, ownerOf } from '../core/classify/index.ts'
 import { NO_OWNERSHIP } from '../core/definition/index.ts'
 import { isMap, type KubeObject, refOf } from '../core/kube/index.ts'
 import { inventoryOf } from '../loop/definitions.ts'
+import { decideTakeover } from '../loop/decide-takeover.ts'
 import { readOwnership } from '../loop/owners.ts'
-import { APPLICATION } from '../loop/steps/index.ts'
+import { type AnnotationRequest, APPLICATION, applicationRef, requestAnnotation } from '../loop/steps/index.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { ClusterReader } from '../ports/cluster-reader.ts'
 import { type ExplainServices, isSubject } from '../surfaces/cli/explain.ts'
 import type { ResponsibilityServices, UnownedApp } from '../surfaces/cli/responsibility.ts'
@@ -58,7 +60,8 @@ async function isUnowned(
 
 export function responsibilityServices(
   env: Environment,
-): Pick<ExplainServices & ResponsibilityServices, 'appsOf' | 'appNames' | 'unowned'> {
+  clock: Clock,
+): Pick<ExplainServices & ResponsibilityServices, 'appsOf' | 'appNames' | 'unowned' | 'decideTakeover'> {
   return {
     appsOf: (request) =>
       withCluster(env, request, async ({ reader }) => {
@@ -68,6 +71,12 @@ export function responsibilityServices(
       }),
     appNames: (request) =>
       withCluster(env, request, async ({ reader }) => (await applications(reader, request.namespace)).map(keyOf)),
+    decideTakeover: (request) =>
+      withCluster(env, request, ({ reader, writer }) => {
+        const { namespace, name, decision, managers, paths } = request
+        const tools = { reader, clock, annotate: (given: AnnotationRequest) => requestAnnotation(writer, given) }
+        return decideTakeover(tools, { ref: applicationRef(namespace, name), decision, managers, paths })
+      }),
     unowned: (request) =>
       withCluster(env, request, async ({ reader }) => {
         const { value } = await readOwnership(reader, request.namespace)

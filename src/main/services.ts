@@ -149,7 +149,7 @@ export function cliServices(io: CliIo, env: Environment = process.env, clock: Cl
     version: VERSION,
     exists: (path) => inspections.exists(path),
     diff: (request) => inspections.diff(request),
-    ...responsibilityServices(env),
+    ...responsibilityServices(env, clock),
     render: (request) => inspections.render(request),
     orphans: (request) => inspections.orphans(request),
     setImage: (request) => inspections.setImage(request),

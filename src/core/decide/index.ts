@@ -11,3 +11,4 @@ export {
   type Verdict,
 } from './decide.ts'
 export { CALM, type FightState, fights, fightsNow, isForgotten, noteHeal, noteRewrite, type Rewrite } from './fight.ts'
+export { type Addition, decisionOn } from './takeover.ts'

@@ -1,4 +1,5 @@
 import { complain, type Field, isSet, mapOf, member, stringOf, stringsOf } from './field.ts'
+import { readTakeover, TAKEOVER_ANNOTATION } from './takeover.ts'
 import type { AppDefinition } from './types.ts'
 
 const ARGO = 'argocd.argoproj.io/'
@@ -29,7 +30,7 @@ const HARMLESS = new Set(
   ].map((name) => ARGO + name),
 )
 
-export type AppMarks = Pick<AppDefinition, 'mode' | 'refresh' | 'skip' | 'cascadeDelete' | 'switchedOff'>
+export type AppMarks = Pick<AppDefinition, 'mode' | 'takeover' | 'refresh' | 'skip' | 'cascadeDelete' | 'switchedOff'>
 
 /** One annotation as a field; wrong types have been complained of once. */
 function annotation(annotations: Field, name: string): Field {
@@ -103,6 +104,7 @@ export function readMarks(metadata: Field): AppMarks {
   readCompareOptions(annotations)
   return {
     mode: readMode(annotations),
+    takeover: readTakeover(annotation(annotations, TAKEOVER_ANNOTATION)),
     refresh: readRefresh(annotations),
     skip: stringOf(annotation(annotations, `${ARGO}skip-reconcile`)) === 'true',
     switchedOff: readSwitchedOff(annotations),

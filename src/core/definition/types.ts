@@ -85,6 +85,17 @@ export interface RefusedOperation {
   readonly problems: readonly Problem[]
 }
 
+/** What is to become of additions that were there when enforcement began; '' as manager or path means any. */
+export interface TakeoverDecision {
+  readonly decision: 'heal' | 'accept'
+  /** The field manager that left them. */
+  readonly manager: string
+  /** Path text; what lies below it is meant as well. */
+  readonly path: string
+  /** RFC 3339; what is known to be written later was not seen by whoever decided. '' = whenever. */
+  readonly asOf: string
+}
+
 export interface AppDefinition {
   readonly key: AppKey
   readonly namespace: string
@@ -109,6 +120,8 @@ export interface AppDefinition {
   readonly written: { readonly destination: JsonMap; readonly ignoreDifferences: readonly JsonMap[] }
   /** From `holdfast.dev/mode` on the Application; null = says nothing. */
   readonly mode: 'enforce' | 'observe' | null
+  /** From `holdfast.dev/takeover`; the first that matches counts. */
+  readonly takeover: readonly TakeoverDecision[]
   /** From `argocd.argoproj.io/refresh`. */
   readonly refresh: 'normal' | 'hard' | null
   /** `argocd.argoproj.io/skip-reconcile: "true"`: neither compared nor written, its status included. */

@@ -7,6 +7,7 @@ export type { Scope, ScopeOf } from './take-in.ts'
 export {
   appTrackingName,
   INSTALLATION_ANNOTATION,
+  isMissingMark,
   parseTrackingId,
   readTracking,
   type Tracking,

@@ -1,5 +1,5 @@
 import type { AppDefinition, Settings } from '../definition/index.ts'
-import { type KubeObject, type ObjectRef, refOf } from '../kube/index.ts'
+import { isMap, type KubeObject, type ObjectRef, refOf } from '../kube/index.ts'
 
 export const TRACKING_ANNOTATION = 'argocd.argoproj.io/tracking-id'
 export const INSTALLATION_ANNOTATION = 'argocd.argoproj.io/installation-id'
@@ -92,4 +92,20 @@ export function readTracking(object: KubeObject, settings: Settings): Tracking |
     id.name === ref.name &&
     (ref.namespace === '' || id.namespace === ref.namespace)
   return { app: id.app, selfReferencing }
+}
+
+const MARK = `.metadata.annotations["${TRACKING_ANNOTATION}"]`
+
+/** The tracking mark is missing, alone or with the map that was to hold nothing else. */
+export function isMissingMark(field: {
+  readonly change: string
+  readonly at: string
+  readonly desired?: unknown
+}): boolean {
+  const { change, at, desired } = field
+  if (change !== 'removed') return false
+  if (at === MARK) return true
+  if (at !== '.metadata.annotations' || !isMap(desired)) return false
+  const names = Object.keys(desired)
+  return names.length === 1 && names[0] === TRACKING_ANNOTATION
 }

@@ -5,14 +5,11 @@ import {
   classifyField,
   classifyObject,
   concernOf,
-  type Delivery,
   type FieldOwner,
   fieldOwnerOf,
-  NOTHING_PENDING,
   type Owner,
   type Ownership,
   ownershipOf,
-  type WholeContext,
 } from '../classify/index.ts'
 import {
   compare,
@@ -21,15 +18,15 @@ import {
   type IgnoredChange,
   overreach,
   UNSTABLE,
-  webhooksOf,
 } from '../compare/index.ts'
-import { decideExtra, decideField, decideMissing, fights, type Verdict } from '../decide/index.ts'
-import { NO_OWNERSHIP } from '../definition/index.ts'
-import { TRACKING_ANNOTATION } from '../desired/index.ts'
+import { decideExtra, decideField, decideMissing, decisionOn, fights, type Verdict } from '../decide/index.ts'
+import { NO_OWNERSHIP, TAKEOVER_ANNOTATION } from '../definition/index.ts'
+import { isMissingMark } from '../desired/index.ts'
 import { healthOf } from '../health/index.ts'
 import { formatRef, isMap, type KubeObject } from '../kube/index.ts'
 import { type ApplyStep, planObject } from '../plan/index.ts'
 import { type Problem, problem } from '../problem/index.ts'
+import { around, wholeContext } from './around.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { askedOf } from './owner.ts'
 import { auditOf, deletionOf, windowOf } from './asked-of-audit.ts'
@@ -79,24 +76,15 @@ interface Seen {
   readonly owner: () => Owner | null
 }
 
-/** What is known counts; a sync that is due is all that is known where nothing is said. */
-function deliveryOf({ permissions, revision, delivery }: AppContext): Delivery {
-  const known = delivery ?? { ...NOTHING_PENDING, pending: permissions.syncPending }
-  return { ...known, revision: known.revision === '' ? revision : known.revision }
+interface Known extends Owned {
+  readonly cause: Cause
+  readonly window: EvaluatedField['window']
+  readonly fingerprint: string
+  /** Number of the decision about what was there before; -1 = nobody decided. */
+  readonly decided: number
 }
 
-function around(app: AppContext, { ref, neighbours }: ObjectSnapshot, live: KubeObject): CauseContext {
-  return {
-    ref,
-    live,
-    neighbours,
-    writers: (app.ownership ?? NO_OWNERSHIP).writers,
-    delivery: deliveryOf(app),
-    webhooks: webhooksOf(ref, live, neighbours),
-  }
-}
-
-function judge(seen: Seen, { field, ownedBy }: Owned): EvaluatedField {
+function know(seen: Seen, { field, ownedBy }: Owned): Known {
   const { app, snapshot, ownership } = seen
   const print = fingerprintOf(app, snapshot.ref, field)
   const window = windowOf(snapshot, seen.live, { at: field.at, print })
@@ -104,20 +92,28 @@ function judge(seen: Seen, { field, ownedBy }: Owned): EvaluatedField {
   const author = found.confidence === 'unknown' ? (snapshot.history.authors.get(field.at) ?? found) : found
   const preExisting = field.change === 'added' && (seen.beginning || snapshot.history.preExisting.has(field.at))
   const cause = { ...author, preExisting, owner: author.owner ?? seen.owner()?.name ?? null }
+  const { manager, time } = cause.actor
+  const decided =
+    field.change === 'added' ? decisionOn(app.takeover ?? [], { at: field.at, manager, time, preExisting }) : -1
+  return { field, ownedBy, cause, window, fingerprint: print, decided }
+}
+
+function judge(seen: Seen, { field, ownedBy, cause, window, fingerprint, decided }: Known): EvaluatedField {
+  const { app, snapshot } = seen
   const verdict: Verdict = decideField({
     field,
     cause,
     permissions: app.permissions,
-    preExisting,
+    preExisting: cause.preExisting && app.takeover?.[decided]?.decision !== 'heal',
     fighting: fights(snapshot.history.fights.get(field.at), snapshot.now),
     ruleBroken: seen.ruleBroken !== null,
     contested: snapshot.contender !== null,
     unproven: seen.comparison.doubtful,
     ownedBy: ownedBy.kind,
   })
-  const firstSeen = snapshot.history.firstSeen.get(print) ?? new Date(snapshot.now).toISOString()
+  const firstSeen = snapshot.history.firstSeen.get(fingerprint) ?? new Date(snapshot.now).toISOString()
   const concern = concernOf(snapshot.ref, field.path)
-  return { field, concern, cause, ownedBy, verdict, fingerprint: print, firstSeen, window }
+  return { field, concern, cause, ownedBy, verdict, fingerprint, firstSeen, window }
 }
 
 /** Under enforcement every object we sync carries our bookkeeping; one whose bookkeeping was emptied gets it again. */
@@ -136,17 +132,6 @@ function adopts(seen: Seen): boolean {
     permissions.requested !== null ||
     (permissions.automated.enabled && (permissions.syncPending || permissions.automated.selfHeal))
   )
-}
-
-const MARK = `.metadata.annotations["${TRACKING_ANNOTATION}"]`
-
-/** The tracking mark is missing, alone or with the map that was to hold nothing else. */
-function isMissingMark({ change, at, desired }: FieldChange): boolean {
-  if (change !== 'removed') return false
-  if (at === MARK) return true
-  if (at !== '.metadata.annotations' || !isMap(desired)) return false
-  const names = Object.keys(desired)
-  return names.length === 1 && names[0] === TRACKING_ANNOTATION
 }
 
 /**
@@ -232,6 +217,13 @@ function leftTo({ field, ownedBy }: Owned): IgnoredChange {
   return { ...field, rule: ownedBy.source, owner: ownedBy.name ?? 'controller', carry: true }
 }
 
+/** Somebody looked at it and lets it be. */
+const isAccepted = ({ app }: Seen, { decided }: Known): boolean => app.takeover?.[decided]?.decision === 'accept'
+
+function acceptedAs({ field, decided }: Known): IgnoredChange {
+  return { ...field, rule: `${TAKEOVER_ANNOTATION}[${decided}]`, owner: null, carry: true }
+}
+
 interface Judged {
   readonly fields: readonly EvaluatedField[]
   readonly ignored: readonly IgnoredChange[]
@@ -255,12 +247,15 @@ function judgeAll(seen: Seen): Judged {
   const owned = seen.comparison.fields
     .filter((field) => (!declaredOnly || field.change !== 'added') && leftAlone(seen, field) === null)
     .map((field) => ({ field, ownedBy: fieldOwnerOf(seen.snapshot.ref, field, map) }))
-  const judged = owned.filter(({ ownedBy }) => ownedBy.kind !== 'controller').map((one) => judge(seen, one))
+  const known = owned.filter(({ ownedBy }) => ownedBy.kind !== 'controller').map((one) => know(seen, one))
+  const accepted = known.filter((one) => isAccepted(seen, one))
+  const judged = known.filter((one) => !isAccepted(seen, one)).map((one) => judge(seen, one))
   const deferred = deferredMark(seen, judged)
   const fields = judged.filter(({ field }) => field !== deferred?.field)
-  const preExisting = fields.filter(({ verdict }) => verdict.because === 'pre-existing').map(({ field }) => field.at)
+  const stays = [...accepted, ...fields.filter(({ verdict }) => !verdict.permitted)]
+  const preExisting = stays.filter(({ cause }) => cause.preExisting).map(({ field }) => field.at)
   const declaredElsewhere = owned.filter(({ ownedBy }) => ownedBy.kind === 'controller').map(leftTo)
-  const ignored = [...seen.comparison.ignored, ...left, ...declaredElsewhere]
+  const ignored = [...seen.comparison.ignored, ...left, ...declaredElsewhere, ...accepted.map(acceptedAs)]
   if (deferred === null) return { fields, ignored, preExisting }
   return { fields, ignored: [...ignored, deferred.ignored], preExisting: [...preExisting, deferred.field.at] }
 }
@@ -382,10 +377,6 @@ const ownedCause = (cause: Cause, owner: Owner | null): Cause => ({
   ...cause,
   owner: cause.owner ?? owner?.name ?? null,
 })
-
-function wholeContext(app: AppContext): WholeContext {
-  return { delivery: deliveryOf(app), writers: (app.ownership ?? NO_OWNERSHIP).writers }
-}
 
 function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
   const desired = declared(snapshot)

@@ -10,7 +10,7 @@ import type {
 } from '../classify/index.ts'
 import type { FieldChange, IgnoredChange, Neighbours, RuleIndex } from '../compare/index.ts'
 import type { FightState, Permissions, Verdict } from '../decide/index.ts'
-import type { AppKey, OwnershipSettings, RuleBook } from '../definition/index.ts'
+import type { AppKey, OwnershipSettings, RuleBook, TakeoverDecision } from '../definition/index.ts'
 import type { DesiredObject } from '../desired/index.ts'
 import type { Health } from '../health/index.ts'
 import type { KubeObject, ObjectRef } from '../kube/index.ts'
@@ -29,6 +29,8 @@ export interface AppContext {
   readonly revision: string
   readonly permissions: Permissions
   readonly ignore: RuleBook
+  /** What was decided about additions that were there before enforcement. */
+  readonly takeover?: readonly TakeoverDecision[]
   /** Key for the digests that stand in for values; one per installation. */
   readonly digestKey: string
   /** Whose fields and objects are whose, who is a person and who a machine, as the installation says. */

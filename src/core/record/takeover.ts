@@ -1,4 +1,5 @@
 // What beginning to enforce would do first, and what was there before, by whoever left it.
+import { isMissingMark } from '../desired/index.ts'
 import { formatRef } from '../kube/index.ts'
 import type { DriftReport, ReportField } from './report.ts'
 
@@ -18,6 +19,8 @@ export interface TakeoverApp {
   /** Places that would be healed by the first pass, and objects that would be created. */
   readonly healed: readonly string[]
   readonly created: readonly string[]
+  /** Objects that get Holdfast's mark with their next write; nothing else of them is touched for it. */
+  readonly marked: readonly string[]
   /** Places that stay as they are until they are accepted or a sync is asked for. */
   readonly held: readonly string[]
   /** Objects that left Git. */
@@ -38,6 +41,8 @@ interface Place {
 const placesOf = (app: string, { objects }: DriftReport): Place[] =>
   objects.flatMap((object) => object.fields.map((field) => ({ app, object: formatRef(object.ref), field })))
 
+const isMark = ({ change, path, desired }: ReportField): boolean => isMissingMark({ change, at: path, desired })
+
 function appOf(app: string, report: DriftReport): TakeoverApp {
   const told = ({ object, field }: Place): string => `${object} ${field.path}`
   const places = placesOf(app, report)
@@ -45,8 +50,9 @@ function appOf(app: string, report: DriftReport): TakeoverApp {
     report.objects.filter((object) => object.difference === difference).map(({ ref }) => formatRef(ref))
   return {
     app,
-    healed: places.filter(({ field }) => field.change !== 'added').map(told),
+    healed: places.filter(({ field }) => field.change !== 'added' && !isMark(field)).map(told),
     created: whole('missing'),
+    marked: [...new Set(places.filter(({ field }) => isMark(field)).map(({ object }) => object))],
     held: places.filter(({ field }) => field.change === 'added').map(told),
     extra: whole('extra'),
   }

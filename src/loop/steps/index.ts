@@ -43,7 +43,13 @@ export function createSteps(tools: {
 }
 
 export { applyDefinition } from './install.ts'
-export { type OperationRequest, requestOperation, requestRefresh } from './request.ts'
+export {
+  type AnnotationRequest,
+  type OperationRequest,
+  requestAnnotation,
+  requestOperation,
+  requestRefresh,
+} from './request.ts'
 export { APPLICATION, applicationRef } from './status.ts'
 export type { ApplyOutcome, AppEvent, Lease, LeaseOptions, PruneOutcome, PruneRequest }
 export type { EventReason } from './event.ts'

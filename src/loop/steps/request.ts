@@ -1,4 +1,4 @@
-// What people ask a controller for through an Application: a sync, a refresh.
+// What people ask a controller for through an Application: a sync, a refresh, a decision.
 import type { KubeObject, ObjectRef } from '../../core/kube/index.ts'
 import type { ClusterWriter } from '../../ports/cluster-writer.ts'
 
@@ -17,4 +17,17 @@ export function requestOperation(writer: ClusterWriter, request: OperationReques
 
 export function requestRefresh(writer: ClusterWriter, ref: ObjectRef, refresh: 'normal' | 'hard'): Promise<KubeObject> {
   return writer.mergePatch(ref, { metadata: { annotations: { 'argocd.argoproj.io/refresh': refresh } } })
+}
+
+export interface AnnotationRequest {
+  readonly ref: ObjectRef
+  /** As in `OperationRequest`. */
+  readonly resourceVersion: string
+  readonly name: string
+  readonly value: string
+}
+
+export function requestAnnotation(writer: ClusterWriter, request: AnnotationRequest): Promise<KubeObject> {
+  const { ref, resourceVersion, name, value } = request
+  return writer.mergePatch(ref, { metadata: { resourceVersion, annotations: { [name]: value } } })
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { formatRef } from '../../core/kube/index.ts'
 import { HoldfastError } from '../../core/problem/index.ts'
 import { type DriftReport, inventoryOf, type Takeover, takeoverOf } from '../../core/record/index.ts'
+import type { AppPlace } from './app.ts'
 import type { DiffRequest, DiffServices } from './diff.ts'
 import { failureText } from './failure.ts'
 import { addConnection, appName, type ConnectOptions, outputOption, usage } from './options.ts'
@@ -15,10 +16,25 @@ export interface UnownedApp {
   readonly destination: string
 }
 
+export interface TakeoverRequest extends AppPlace {
+  readonly decision: 'heal' | 'accept'
+  /** [] = any. */
+  readonly managers: readonly string[]
+  readonly paths: readonly string[]
+}
+
+type Decision = Pick<TakeoverRequest, 'decision'> & {
+  readonly manager: string
+  readonly path: string
+  readonly asOf: string
+}
+
 export interface ResponsibilityServices extends DiffServices {
   /** `namespace/name` of all Applications. */
   appNames(request: ConnectOptions & { readonly namespace: string }): Promise<readonly string[]>
   unowned(request: ConnectOptions & { readonly namespace: string }): Promise<readonly UnownedApp[]>
+  /** What is decided from now on about what was there before enforcement. */
+  decideTakeover(request: TakeoverRequest): Promise<readonly Decision[]>
 }
 
 interface Options extends ConnectOptions {
@@ -131,8 +147,8 @@ async function runInventory(
 }
 
 function takeoverText({ apps, groups }: Takeover): string {
-  const told = apps.flatMap(({ app, healed, created, held, extra }) => [
-    `${app}: ${healed.length} to heal, ${created.length} to create, ${held.length} held, ${extra.length} no longer in Git`,
+  const told = apps.flatMap(({ app, healed, created, marked, held, extra }) => [
+    `${app}: ${healed.length} to heal, ${created.length} to create, ${marked.length} to mark, ${held.length} held, ${extra.length} no longer in Git`,
     ...healed.map((place) => `  heal    ${place}`),
     ...created.map((place) => `  create  ${place}`),
     ...held.map((place) => `  hold    ${place}`),
@@ -149,7 +165,56 @@ function takeoverText({ apps, groups }: Takeover): string {
   return `${told.join('\n')}\n\nThere before, by manager:\n${table({ head, rows, paint: plain })}`
 }
 
-async function runTakeover(services: ResponsibilityServices, app: string | undefined, options: Options): Promise<void> {
+interface TakeoverOptions extends Options {
+  readonly heal: boolean
+  readonly accept: boolean
+  readonly manager: readonly string[]
+  readonly path: readonly string[]
+}
+
+function decisionText({ decision, manager, path, asOf }: Decision): string {
+  const whose = manager === '' ? '' : ` by ${manager}`
+  const where = path === '' ? '' : ` at ${path}`
+  const when = asOf === '' ? '' : `, as it was at ${asOf}`
+  return `  ${decision}  what was there before${where}${whose}${when}\n`
+}
+
+async function runDecision(services: ResponsibilityServices, app: string, options: TakeoverOptions): Promise<void> {
+  const { io } = services
+  if (options.heal && options.accept) throw usage('--heal and --accept exclude each other')
+  const place = appName(app, options.namespace)
+  const decisions = await services.decideTakeover({
+    ...connection(options),
+    ...place,
+    decision: options.heal ? 'heal' : 'accept',
+    managers: options.manager,
+    paths: options.path,
+  })
+  if (options.output === 'json') return io.out(prettyJson({ app: `${place.namespace}/${place.name}`, decisions }))
+  io.out(
+    `${place.namespace}/${place.name}: decided, the first that matches counts\n${decisions.map(decisionText).join('')}`,
+  )
+}
+
+function runTakeover(
+  services: ResponsibilityServices,
+  app: string | undefined,
+  options: TakeoverOptions,
+): Promise<void> {
+  if (options.heal || options.accept) {
+    if (app === undefined) throw usage('name the Application that is decided about')
+    return runDecision(services, app, options)
+  }
+  if (options.manager.length > 0 || options.path.length > 0)
+    throw usage('--manager and --path select for --heal or --accept')
+  return runTakeoverReport(services, app, options)
+}
+
+async function runTakeoverReport(
+  services: ResponsibilityServices,
+  app: string | undefined,
+  options: Options,
+): Promise<void> {
   const { io } = services
   const namespace = options.namespace ?? 'argocd'
   const names = app === undefined ? await services.appNames({ ...connection(options), namespace }) : [app]
@@ -210,6 +275,8 @@ export function addInventory(program: Command, services: ResponsibilityServices)
   )
 }
 
+const repeated = (value: string, before: readonly string[]): string[] => [...before, value]
+
 export function addTakeover(app: Command, services: ResponsibilityServices): void {
   const command = app
     .command('takeover')
@@ -217,7 +284,13 @@ export function addTakeover(app: Command, services: ResponsibilityServices): voi
       'what enforcement would do first, and what was there before, by manager; of all Applications without a name',
     )
     .argument('[app]', 'an Application')
+    .option('--heal', 'have what was there before removed from now on', false)
+    .option('--accept', 'leave what was there before as it is, and report it no more', false)
+    .option('--manager <manager>', 'decide only about what this field manager left; repeatable', repeated, [])
+    .option('--path <path>', 'decide only about this path and what lies below; repeatable', repeated, [])
     .option('-n, --namespace <namespace>', 'of the Applications (default argocd)')
     .addOption(outputOption(['text', 'json'], 'text'))
-  addConnection(command).action((name: string | undefined, options: Options) => runTakeover(services, name, options))
+  addConnection(command).action((name: string | undefined, options: TakeoverOptions) =>
+    runTakeover(services, name, options),
+  )
 }

@@ -19,6 +19,7 @@ export interface Given {
   readonly question?: ObjectSnapshot['question']
   readonly refusal?: string
   readonly ignore?: readonly object[]
+  readonly takeover?: AppContext['takeover']
   readonly neighbours?: Neighbours
   readonly contender?: string
   readonly otherDeliverers?: readonly string[]
@@ -74,6 +75,7 @@ export function appOf(given: Given): AppContext {
     permissions: permissionsOf(given.permissions),
     ignore: ignoreRulesOf(application),
     digestKey: 'key',
+    ...(given.takeover === undefined ? {} : { takeover: given.takeover }),
   }
 }
 
