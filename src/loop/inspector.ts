@@ -12,6 +12,7 @@ import {
   type RuleDocument,
   type Settings,
 } from '../core/definition/index.ts'
+import type { ReasonCode } from '../core/decide/index.ts'
 import {
   type DesiredObject,
   INSTALLATION_ANNOTATION,
@@ -268,15 +269,16 @@ export class Inspector {
   }
 
   #context({ desired, complete }: InspectSubject, live: Observed<KubeObject | null>): AppContext {
-    const { definition, rendered, delivery } = this.input
+    const { definition, rendered, delivery, as } = this.input
     return {
       ...(delivery === undefined ? {} : { delivery }),
       app: definition.key,
       revision: rendered.revision,
       permissions: {
-        blocked: 'mode-observe',
+        blocked: as === 'application' ? blockedByDefinition(definition) : 'mode-observe',
+        readOnly: true,
         automated: definition.automated,
-        syncPending: false,
+        syncPending: delivery?.pending ?? false,
         requested: null,
         desiredComplete: complete,
         desiredEmpty: rendered.objects.length === 0,
@@ -313,6 +315,12 @@ export class Inspector {
     const reason = 'either side may never have been delivered'
     return [{ id: MARK_RULE, origin: 'builtin', group, kind, jsonPointers: pointers, reason, ...nothing }]
   }
+}
+
+/** What stands against the controller's writes is told where there is one; files alone are nobody's. */
+function blockedByDefinition({ mode, skip }: AppDefinition): ReasonCode | null {
+  if (skip) return 'skipped'
+  return mode === 'observe' ? 'mode-observe' : null
 }
 
 function oneSidedMarks(desired: KubeObject, live: KubeObject, { settings, as }: InspectInput): string[][] {

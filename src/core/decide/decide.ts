@@ -41,6 +41,8 @@ export interface Verdict {
 /** What may be done for this app now. `blocked` says why nothing may be written at all. */
 export interface Permissions {
   readonly blocked: ReasonCode | null
+  /** Asked by who only reads: it tells what stands against a write by the controller, and permits none itself. */
+  readonly readOnly?: boolean
   readonly automated: {
     readonly enabled: boolean
     readonly prune: boolean
@@ -140,7 +142,7 @@ function permission(question: FieldQuestion): { permitted: boolean; because: Rea
 }
 
 /** What is told and never done, whatever the permissions. */
-function reportedOnly({ field, permissions }: FieldQuestion): Verdict | null {
+function reportedOnly({ field, cause }: FieldQuestion): Verdict | null {
   if (isLifecycle(field.path)) {
     const severity = severityOf(field)
     return verdict('alert', 'reported-only', { permitted: false, severity, rule: 'builtin/never-heal-lifecycle' })
@@ -152,7 +154,8 @@ function reportedOnly({ field, permissions }: FieldQuestion): Verdict | null {
       severity: 'warning',
       rule: 'builtin/never-heal-status',
     })
-  if (permissions.requested !== null || !isRestart(field)) return null
+  // A sync that removed it would roll everything out once more; what Git itself took back is Git's wish.
+  if (cause.means === 'left-git' || !isRestart(field)) return null
   const rule = 'builtin/rollout-restart'
   return verdict('alert', 'restart-requested', { permitted: false, severity: 'info', rule })
 }
@@ -163,7 +166,15 @@ function hindered(against: ReasonCode, severity: Severity): Verdict {
   return verdict(held ? 'hold' : 'heal', against, { permitted: false, severity })
 }
 
+function asRead(verdict: Verdict, { readOnly }: Permissions): Verdict {
+  return readOnly === true && verdict.permitted ? { ...verdict, permitted: false, because: 'mode-observe' } : verdict
+}
+
 export function decideField(question: FieldQuestion): Verdict {
+  return asRead(fieldVerdict(question), question.permissions)
+}
+
+function fieldVerdict(question: FieldQuestion): Verdict {
   const told = reportedOnly(question)
   if (told !== null) return told
   const severity = question.ownedBy === 'nobody' ? 'critical' : severityOf(question.field)
@@ -176,6 +187,10 @@ export function decideField(question: FieldQuestion): Verdict {
 
 /** An object that Git declares and the cluster lacks. */
 export function decideMissing(permissions: Permissions, options: { contested: boolean }): Verdict {
+  return asRead(missingVerdict(permissions, options), permissions)
+}
+
+function missingVerdict(permissions: Permissions, options: { contested: boolean }): Verdict {
   const severity: Severity = 'warning'
   if (options.contested) return verdict('hold', 'claimed-by-other-app', { permitted: false, severity })
   if (permissions.blocked !== null) return verdict('heal', permissions.blocked, { permitted: false, severity })
@@ -188,6 +203,10 @@ export function decideMissing(permissions: Permissions, options: { contested: bo
 
 /** An object of ours that Git no longer declares. */
 export function decideExtra(permissions: Permissions, options: { protected: boolean }): Verdict {
+  return asRead(extraVerdict(permissions, options), permissions)
+}
+
+function extraVerdict(permissions: Permissions, options: { protected: boolean }): Verdict {
   const no = (because: ReasonCode, response: Response = 'alert'): Verdict =>
     verdict(response, because, { permitted: false, severity: 'warning' })
   if (options.protected) return no('prune-protected')

@@ -49,9 +49,13 @@ const NOTHING = {
 
 const MISSING = { status: 'Missing', message: '' } as const
 
+function mayWrite({ permissions }: AppContext): boolean {
+  return permissions.blocked === null && permissions.readOnly !== true
+}
+
 /** Enforcement begins: our bookkeeping is not there yet and was never before. */
 function begins(app: AppContext, snapshot: ObjectSnapshot, ownership: Ownership): boolean {
-  return app.permissions.blocked === null && !snapshot.history.enforced && ownership.ours === undefined
+  return mayWrite(app) && !snapshot.history.enforced && ownership.ours === undefined
 }
 
 function brokenRule(app: AppContext, snapshot: ObjectSnapshot): Problem | null {
@@ -123,7 +127,7 @@ function adopts(seen: Seen): boolean {
   if (declaredOnly || (leave !== null && leave.what !== 'additions')) return false
   if (
     seen.ownership.ours !== undefined ||
-    permissions.blocked !== null ||
+    !mayWrite(seen.app) ||
     seen.snapshot.contender !== null ||
     seen.ruleBroken !== null
   )

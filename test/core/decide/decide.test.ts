@@ -14,6 +14,7 @@ import { type FieldPath, type Json, pathKey } from '../../../src/core/kube/index
 
 interface When {
   readonly blocked?: ReasonCode
+  readonly readOnly?: boolean
   readonly enabled?: boolean
   readonly prune?: boolean
   readonly selfHeal?: boolean
@@ -49,6 +50,7 @@ const whole = read('whole.yaml') as { missing: Row[]; extra: Row[] }
 
 const permissionsOf = (when: When): Permissions => ({
   blocked: when.blocked ?? null,
+  readOnly: when.readOnly ?? false,
   automated: {
     enabled: when.enabled ?? true,
     prune: when.prune ?? true,

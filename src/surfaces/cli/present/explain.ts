@@ -27,6 +27,24 @@ interface Options {
   readonly columns: number | null
 }
 
+const WAYS: Readonly<Record<ReportField['cause']['mechanism'], string>> = {
+  manual: 'changed by hand in the cluster',
+  controller: 'changed by a controller',
+  defaulting: 'filled in by the API server',
+  failure: 'not brought in: the sync failed',
+  git: 'changed in Git, not brought in yet',
+  generator: 'rendered otherwise, though Git did not change',
+  unknown: 'changed in a way that is not known',
+}
+
+const FIXES: Readonly<Record<NonNullable<ReportField['cause']['fixBelongsIn']>, string>> = {
+  repository: 'change it in the repository',
+  permissions: 'prevent it with RBAC',
+  'ignore-rules': 'write an ignore rule for it',
+  'controller-settings': 'change the settings of the controller that writes it, or leave the field to it',
+  'incident-process': 'find out who wrote it',
+}
+
 type Colors = ReturnType<typeof createColors>
 const VALUE = 400
 
@@ -39,11 +57,11 @@ function whoText({ cause }: ReportField): string {
   return lineText(`${actorText({ cause })}; ${tool}${kind}`)
 }
 
+/** `changed by hand in the cluster (desired-configuration, manual)`. */
 function causeText({ cause }: ReportField): string {
-  const moved = cause.source === 'unknown' ? '' : `, ${cause.source} moved`
-  const meant = cause.intended ? 'intended' : 'unintended'
-  const before = cause.preExisting ? ', there before enforcement began' : ''
-  return lineText(`${cause.class}, ${cause.mechanism}${moved}, ${meant}${before}`)
+  const meant = cause.intended ? ', as intended' : ''
+  const before = cause.preExisting ? ', before enforcement began' : ''
+  return lineText(`${WAYS[cause.mechanism]}${meant}${before} (${cause.class}, ${cause.mechanism})`)
 }
 
 function ownedText({ ownedBy }: Pick<ReportField, 'ownedBy'>): string {
@@ -64,9 +82,12 @@ function fieldLines(field: ReportField, colors: Colors): string[] {
     ...cause.evidence.map(({ source, detail }) => row('evidence', lineText(`${source}: ${detail}`))),
     row('owner', ownedText(field)),
     row('next', verdictText(field)),
-    ...(cause.fixBelongsIn === null ? [] : [row('fix in', cause.fixBelongsIn)]),
+    ...(cause.fixBelongsIn === null ? [] : [row('fix', `${FIXES[cause.fixBelongsIn]} (${cause.fixBelongsIn})`)]),
   ]
 }
+
+const leftWay = ({ mechanism }: ReportIgnored): string =>
+  mechanism === 'unknown' ? 'left alone as asked' : `${WAYS[mechanism]}, as intended`
 
 /** What one rule leaves to one owner for one cause, with the rule's own reason said once. */
 function ignoredLines(group: readonly [ReportIgnored, ...ReportIgnored[]], colors: Colors): string[] {
@@ -76,7 +97,7 @@ function ignoredLines(group: readonly [ReportIgnored, ...ReportIgnored[]], color
   const source = rule?.source ?? null
   return [
     ...group.map((one) => `  . ${lineText(one.path)}: ${ignoredText(one, VALUE)}`),
-    row('cause', `${ignored.class}, ${ignored.mechanism}, intended`),
+    row('cause', `${leftWay(ignored)} (${ignored.class}, ${ignored.mechanism})`),
     ...why,
     ...(source === null ? [] : [row('source', lineText(source))]),
     row('owner', ownedText(ignored)),

@@ -92,6 +92,10 @@ const REASONS: Readonly<Record<string, string>> = {
   fight: 'another writer keeps changing it',
   'ignore-rule-broken': 'an ignore rule cannot be used',
   'claimed-by-other-app': 'another Application declares it',
+  'restart-requested': 'a restart that was asked for is not undone',
+  'reported-only': 'this is reported, never written',
+  unproven: 'it may be a default of the server',
+  skipped: 'the Application is to be left alone',
 }
 
 /** `heal now: drift`, `heal, not now: this command only reads (mode-observe)`; in full with severity and rule. */
