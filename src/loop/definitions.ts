@@ -149,12 +149,17 @@ function requestsOn(object: KubeObject, problems: readonly Problem[]): Pick<Take
   }
 }
 
+/** What is told about a definition: a mistake that decides nothing leaves its digest as it was. */
+const toldOf = (problems: readonly Problem[]): string =>
+  problems.map(({ code, message }) => `${code} ${message}`).join('\n')
+
 /** Takes an Application as the watch gave it. */
 export function takeDefinition(app: AppState, object: KubeObject, projects: Projects): Taken {
   const parsed = parseApplication(object, { defaultNamespace: object.metadata.namespace ?? '' })
   const previous = app.definition
   const { value } = parsed
   const wasUsable = app.definitionUsable
+  const toldBefore = toldOf(app.definitionProblems)
   app.foreignStatusAt = foreignStatusTime(object)
   if (value === null) {
     app.definitionUsable = false
@@ -173,7 +178,11 @@ export function takeDefinition(app: AppState, object: KubeObject, projects: Proj
   app.definitionProblems = [...parsed.problems, ...problems, ...denied]
   app.definitionUsable = usable && denied.length === 0
   return {
-    changed: previous?.digest !== value.digest || previous.mode !== value.mode || wasUsable !== app.definitionUsable,
+    changed:
+      previous?.digest !== value.digest ||
+      previous.mode !== value.mode ||
+      wasUsable !== app.definitionUsable ||
+      toldBefore !== toldOf(app.definitionProblems),
     refresh: value.refresh,
     operation: value.operation ?? value.refusedOperation,
   }
