@@ -26,6 +26,7 @@ import { revisionsOf } from './revisions.ts'
 import type { AppState, Tracked } from './state.ts'
 import { applicationRef, type EventReason } from './steps/index.ts'
 import { TokenBucket } from './bucket.ts'
+import { TroubleLog } from './trouble-log.ts'
 
 const STATUS_EVERY_MS = 1_000
 const FIRST_STATUS_MS = 20
@@ -40,6 +41,7 @@ export class Reporting implements Reporter {
   readonly #due = new Map<AppState, { cancel(): void }>()
   readonly #writing = new Map<AppState, Promise<void>>()
   readonly #deliveries = new DeliveryNews()
+  readonly #troubles = new TroubleLog()
   readonly #rules = new WeakMap<AppState, { book: RuleBook; key: string; problems: readonly Problem[] }>()
   #waitingEvents = 0
   #onGone: (tracked: Tracked) => void = () => {}
@@ -405,6 +407,7 @@ export class Reporting implements Reporter {
     if (app.removed) return
     if (this.#writing.has(app)) return this.touch(app)
     const status = this.#statusOf(app)
+    this.#troubles.note(app, this.#problemsNow(app), log)
     if (hasForeignWriter(app, clock.now()) || app.definition?.skip === true) return
     for (const { reason, type, message } of this.#deliveries.of(app, this.#problemsNow(app), clock.now()))
       this.event(app, reason, type, message)

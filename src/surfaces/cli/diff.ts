@@ -162,7 +162,7 @@ export function addDiff(program: Command, services: DiffServices, description: s
     .option('--kubernetes-version <minor>', 'whose schemas --live is compared by, such as 1.33', minor)
     .option('--app <file>', 'the Application whose rules, namespace and marks hold')
     .option('--argocd-cm <file>', 'installation-wide settings; default: those of the cluster for an Application')
-    .option('--policy <file>', 'not supported yet')
+    .addOption(new Option('--policy <file>', 'not supported yet').hideHelp())
     .option('-n, --namespace <namespace>', 'of the Application (default argocd), or of files that name none')
     .addOption(outputOption(REPORT_FORMATS, 'text'))
     .option('--all', 'list objects in sync too', false)
