@@ -10,15 +10,14 @@ const INSTALLED = join(ROOT, 'node_modules', '.package-lock.json')
 const INPUTS = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
 
 /**
- * What a fresh clone lacks: the npm packages and the built program. Does nothing where they are. `build`: what the
- * built program must be; 'any' may be older than the sources.
- * @param {{ build?: 'current' | 'any' | 'none' }} [options]
+ * What a fresh clone lacks: the npm packages and the built program. Does nothing where they are. `build: 'none'`
+ * leaves out the program.
+ * @param {{ build?: 'current' | 'none' }} [options]
  */
 export async function prepare({ build = 'current' } = {}) {
   if ((await modified(INSTALLED)) === 0) await step('npm ci', () => must('npm', ['ci', '--no-audit', '--no-fund']))
   if (build === 'none') return
-  const needed = build === 'any' ? 1 : await newest(INPUTS.map((name) => join(ROOT, name)))
-  if (needed > (await modified(BUILT)))
+  if ((await newest(INPUTS.map((name) => join(ROOT, name)))) > (await modified(BUILT)))
     await step('build dist/', () => must(process.execPath, [join(ROOT, 'tools', 'build.mjs')]))
 }
 
