@@ -63,6 +63,9 @@ describe('pods', () => {
     const { editor } = world
     const [first = '', second = '', third = ''] = await names('web')
     const [db = ''] = await names('db')
+    // Within the second of its making nothing tells a write in the maker's name from the making.
+    const made = Date.parse((await editor.get(`${PODS}/${second}`)).body.metadata.creationTimestamp)
+    while (Date.now() < made + 1_100) await new Promise((resolve) => setTimeout(resolve, 50))
     await editor.patch('strategic', `${PODS}/${first}`, image('registry.example.com/app:hotfix'), 'kubectl-set')
     // Bookkeeping that is wiped, or written in the maker's name, hides nothing.
     await editor.patch(

@@ -54,7 +54,10 @@ function isOfMaking(entry: { manager?: unknown; subresource?: unknown; time?: un
   return isMaker && typeof entry.time === 'string' && entry.time <= made
 }
 
-/** By its bookkeeping alone: somebody wrote to it since it was made, or the bookkeeping is gone. Cheap, and never misses. */
+/**
+ * By its bookkeeping alone: somebody wrote to it since it was made, or the bookkeeping is gone. Cheap; misses only what is
+ * written in the maker's name within the second of the making, for the server's times have no finer grain.
+ */
 export function mayDeviate(pod: KubeObject): boolean {
   const entries: unknown = pod.metadata.managedFields
   if (!Array.isArray(entries) || entries.length === 0) return true
