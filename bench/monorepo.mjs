@@ -76,7 +76,11 @@ async function watchValues(fleet) {
       }
       await sleep(5)
     }
-    throw new Error(`${value} did not arrive at ${keys.length} objects within ${ARRIVES_WITHIN_MS} ms`)
+    const late = keys.find((key) => values.get(key) !== value) ?? ''
+    const [namespace = '', name = ''] = late.split('/')
+    const { body } = await fleet.cluster.get(pathOf('configmaps.v1', { namespace, name }))
+    const facts = `seen last: ${values.get(late)}, in the cluster: ${body?.data?.value}`
+    throw new Error(`${value} did not arrive at ${late} within ${ARRIVES_WITHIN_MS} ms (${facts})`)
   }
   return { arrival, stop }
 }
