@@ -24,9 +24,16 @@ export interface HttpRequest {
   readonly body?: string
   readonly contentType?: string
   readonly accept?: string
-  /** `bulk` answers (lists, OpenAPI) use connections of their own, so that a heal never queues behind them. */
-  readonly lane?: 'quick' | 'bulk'
+  /** Default `quick`. */
+  readonly lane?: Lane
 }
+
+/**
+ * Each lane has connections of its own, so that none queues behind another. `quick`: heals and what they need; `bulk`:
+ * long answers (lists, OpenAPI); `report`: what is told of applications, which after a push is one write for each;
+ * `lease`: the right to write at all.
+ */
+export type Lane = 'quick' | 'bulk' | 'report' | 'lease'
 
 export interface HttpAnswer {
   readonly status: number
@@ -45,7 +52,7 @@ export interface HttpOptions {
   readonly timeoutMs: number
 }
 
-const CONNECTIONS = { quick: 12, bulk: 4 } as const
+const CONNECTIONS: Readonly<Record<Lane, number>> = { quick: 12, bulk: 4, report: 4, lease: 1 }
 const RESET_RETRIES = 2
 const BUSY_RETRIES = 5
 const LONGEST_WAIT_MS = 30_000
@@ -53,8 +60,7 @@ const RESET_CODES = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
 interface Lanes {
   readonly certificate: ClientCertificate | null
-  readonly quick: Dispatcher
-  readonly bulk: Dispatcher
+  readonly by: Map<Lane, Dispatcher>
 }
 
 function codeOf(error: unknown): string {
@@ -106,7 +112,7 @@ export class HttpClient {
     for (const wake of this.#pauses) wake()
     const lanes = this.#lanes
     this.#lanes = null
-    if (lanes !== null) await Promise.all([lanes.quick.destroy(), lanes.bulk.destroy()])
+    if (lanes !== null) await Promise.all([...lanes.by.values()].map((lane) => lane.destroy()))
   }
 
   #pause(ms: number): Promise<void> {
@@ -159,7 +165,7 @@ export class HttpClient {
 
   async #once(request: HttpRequest, identity: Identity): Promise<HttpAnswer> {
     const { endpoint, userAgent } = this.#options
-    const lane = this.#lanesFor(identity)[request.lane ?? 'quick']
+    const lane = this.#laneOf(identity, request.lane ?? 'quick')
     const response = await lane.request({
       origin: endpoint.origin,
       method: request.method,
@@ -182,22 +188,18 @@ export class HttpClient {
     }
   }
 
-  #lanesFor(identity: Identity): Lanes {
+  #laneOf({ certificate }: Identity, lane: Lane): Dispatcher {
     if (this.#closed) throw new HoldfastError(problem('HF4001', `The connection to ${this.origin} was closed.`))
     const before = this.#lanes
-    if (before !== null && before.certificate === identity.certificate) return before
-    const { certificate } = identity
-    const lanes = {
-      certificate,
-      quick: this.#dispatcher('quick', certificate),
-      bulk: this.#dispatcher('bulk', certificate),
-    }
+    const lanes = before !== null && before.certificate === certificate ? before : { certificate, by: new Map() }
     this.#lanes = lanes
-    for (const old of before === null ? [] : [before.quick, before.bulk]) old.close().catch(() => undefined)
-    return lanes
+    if (lanes !== before) for (const old of before?.by.values() ?? []) old.close().catch(() => undefined)
+    const dispatcher = lanes.by.get(lane) ?? this.#dispatcher(lane, certificate)
+    lanes.by.set(lane, dispatcher)
+    return dispatcher
   }
 
-  #dispatcher(lane: keyof typeof CONNECTIONS, certificate: ClientCertificate | null): Dispatcher {
+  #dispatcher(lane: Lane, certificate: ClientCertificate | null): Dispatcher {
     const { endpoint, timeoutMs } = this.#options
     const tls = endpoint.tls(certificate)
     const common = {

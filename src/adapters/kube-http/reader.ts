@@ -14,6 +14,7 @@ import { type Discovery, type Gvk } from './discovery.ts'
 import { dryRun } from './dry-run.ts'
 import { isKindGone, refusal, statusOf } from './errors.ts'
 import type { HttpClient } from './http.ts'
+import { laneOf } from './lane.ts'
 import { FIRST_PAGE, PageExpired, type PageQuery, readPage } from './list-page.ts'
 import { objectPath } from './paths.ts'
 import { bodyOf, readJson } from './read-json.ts'
@@ -79,7 +80,8 @@ export class KubeReader implements ClusterReader {
   async get(ref: ObjectRef): Promise<KubeObject | null> {
     const { http, discovery } = this.#parts
     const kind = await discovery.resolve(ref, { object: formatRef(ref) })
-    const answer = await http.send({ method: 'GET', path: objectPath(kind, ref), verb: 'get', kind: ref.kind })
+    const lane = laneOf(ref)
+    const answer = await http.send({ method: 'GET', path: objectPath(kind, ref), verb: 'get', kind: ref.kind, lane })
     if (answer.status === 200) return bodyOf(answer, http.origin) as unknown as KubeObject
     const status = statusOf(answer.status, answer.text)
     if (answer.status === 404 && !isKindGone(status)) return null

@@ -6,6 +6,7 @@ import type { Discovery } from './discovery.ts'
 import { type Asked, isKindGone, refusal, statusOf } from './errors.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from './http.ts'
 import { writeJson } from './json.ts'
+import { laneOf } from './lane.ts'
 import { collectionPath, objectPath } from './paths.ts'
 import { bodyOf } from './read-json.ts'
 
@@ -118,7 +119,7 @@ export class KubeWriter implements ClusterWriter {
   async #send(write: Write): Promise<HttpAnswer> {
     const { ref, path, sent: _sent, ...request } = write
     const kind = await this.#parts.discovery.resolve(ref, { object: formatRef(ref) })
-    return this.#parts.http.send({ ...request, path: path(kind), kind: ref.kind })
+    return this.#parts.http.send({ ...request, path: path(kind), kind: ref.kind, lane: laneOf(ref, request) })
   }
 
   #refused(answer: HttpAnswer, asked: Asked): Error {

@@ -5,8 +5,9 @@ import type { Clock } from '../../ports/clock.ts'
 import type { ClusterReader } from '../../ports/cluster-reader.ts'
 import type { ClusterWriter } from '../../ports/cluster-writer.ts'
 
-const DURATION_S = 10
-const RENEW_MS = 3_000
+/** As Kubernetes' own controllers: one slow answer of a busy API server is no reason to stop. */
+const DURATION_S = 15
+const RENEW_MS = 2_000
 const RETRY_MS = 1_000
 /** Without a renewal for this long the holder stops writing, well before a successor may start. */
 const STOP_AFTER_MS = (DURATION_S * 1_000 * 2) / 3

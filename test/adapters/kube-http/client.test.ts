@@ -24,7 +24,22 @@ const CORE = {
   kind: 'APIGroupDiscoveryList',
   items: [{ metadata: {}, versions: [{ version: 'v1', resources: RESOURCES }] }],
 }
-const EMPTY = { kind: 'APIGroupDiscoveryList', items: [] }
+const served = (group: string, version: string, resource: string, kind: string): object => ({
+  metadata: { name: group },
+  versions: [
+    {
+      version,
+      resources: [{ resource, responseKind: { kind }, scope: 'Namespaced', verbs: ['get', 'patch', 'update'] }],
+    },
+  ],
+})
+const GROUPS = {
+  kind: 'APIGroupDiscoveryList',
+  items: [
+    served('argoproj.io', 'v1alpha1', 'applications', 'Application'),
+    served('coordination.k8s.io', 'v1', 'leases', 'Lease'),
+  ],
+}
 
 interface Made extends Bench {
   readonly server: ScriptedServer
@@ -38,7 +53,7 @@ async function serving(handler: Handler, over: { prefix?: string } = {}): Promis
   const metrics: RequestMetric[] = []
   const server = await scriptedServer('http', (request, reply) => {
     if (request.path.endsWith('/api')) return reply.json(200, CORE)
-    if (request.path.endsWith('/apis')) return reply.json(200, EMPTY)
+    if (request.path.endsWith('/apis')) return reply.json(200, GROUPS)
     seen.push(request)
     handler(request, reply)
   })
@@ -71,6 +86,32 @@ describe('requests', () => {
     await cluster.reader.get(REF)
     expect(seen[0]?.path).toBe('/k8s/clusters/c-1/api/v1/namespaces/ns/configmaps/a')
     expect(metrics.at(-1)).toMatchObject({ verb: 'get', kind: 'ConfigMap', code: '200' })
+  })
+
+  it('heals and renews the Lease while hundreds of applications are told of, and nobody answers those', async () => {
+    const { cluster, seen } = await serving((request, reply) => {
+      const body = {
+        ...(JSON.parse(request.body || '{}') as object),
+        metadata: { name: 'a', namespace: 'ns', uid: 'u' },
+      }
+      if (request.headers['content-type'] !== 'application/merge-patch+json') reply.json(200, body)
+    })
+    const application = { group: 'argoproj.io', version: 'v1alpha1', kind: 'Application', namespace: 'ns', name: 'a' }
+    const telling = Array.from({ length: 300 }, () => cluster.writer.mergePatch(application, { status: {} }))
+    const answered = Promise.allSettled(telling)
+    const lease = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'holdfast', namespace: 'ns' },
+    }
+    await cluster.writer.update(lease)
+    await cluster.reader.get({ ...application, group: 'coordination.k8s.io', version: 'v1', kind: 'Lease' })
+    await Promise.all(Array.from({ length: 30 }, () => cluster.writer.apply(OBJECT)))
+    const child = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', metadata: { name: 'b', namespace: 'ns' } }
+    await cluster.writer.apply(child)
+    expect(seen.filter(({ path }) => path.includes('leases'))).toHaveLength(2)
+    await cluster.close()
+    expect((await answered).every(({ status: end }) => end === 'rejected')).toBe(true)
   })
 
   it.each([429, 503])('waits as %i with Retry-After asks, for reads only', async (code) => {
