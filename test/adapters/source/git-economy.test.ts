@@ -53,6 +53,24 @@ describe('one mirror for all', () => {
     await Promise.all(Array.from({ length: 200 }, () => bench.source.resolve(wanted, { ...RESOLVE, maxAgeMs: 60_000 })))
     expect(bench.git.traffic('economy/extra').looks).toBeLessThanOrEqual(3)
   })
+  test('what is being read while a fetch ends is still read, and no reason to distrust the mirror', async () => {
+    const repo = await bench.git.createRepository('economy/reading')
+    const files = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${index}/a.yaml`, configMap('a')]))
+    await repo.commit(files, 'one')
+    const source = definition(repo.url)
+    const { revision } = await bench.source.resolve(source, { ...RESOLVE, maxAgeMs: 0 })
+    await repo.commit({ 'b.yaml': configMap('b') }, 'two')
+    let isFetching = true
+    const read = async (index: number): Promise<void> => {
+      for (let file = index; isFetching; file += 1)
+        expect(await bench.source.textOf({ source, revision }, `${file % 40}/a.yaml`)).toContain('name: a')
+    }
+    const reading = Array.from({ length: 40 }, (_, index) => read(index))
+    for (let round = 0; round < 5; round += 1) await bench.source.resolve(source, { ...RESOLVE, maxAgeMs: -1 })
+    isFetching = false
+    await Promise.all(reading)
+    expect(bench.git.traffic('economy/reading')).toMatchObject({ fetches: 2 })
+  })
   test('several sources on one folder at the same time', async () => {
     const repo = await bench.git.createRepository('economy/shared')
     const sources = Array.from({ length: 4 }, () => bench.restart())

@@ -40,6 +40,12 @@ export class ObjectReader {
     return this.session.get(id)
   }
 
+  /** What is asked for from here on is read by a process that sees the mirror as it is now; what was asked is still answered. */
+  renew(): void {
+    this.session?.endWhenAnswered()
+    this.session = null
+  }
+
   close(): void {
     this.session?.end(new ObjectReadError('closed'))
     this.session = null
@@ -81,6 +87,12 @@ class Session {
       this.watch()
       this.child.stdin?.write(`${id}\n`)
     })
+  }
+
+  /** Git answers what it has been asked, in order, and exits. */
+  endWhenAnswered(): void {
+    if (this.queue.length === 0) this.end(new ObjectReadError('closed'))
+    else this.child.stdin?.end()
   }
 
   end(error: Error): void {

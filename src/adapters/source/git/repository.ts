@@ -74,7 +74,7 @@ export class Repository {
   /** What was read makes no sense: the mirror is made anew by the next fetch. */
   distrust(): void {
     this.#mirror.distrust()
-    this.#reader.close()
+    this.#reader.renew()
   }
 
   /** Brings back a commit that the mirror does not hold (any more); false when the remote does not have it either. */
@@ -126,7 +126,7 @@ export class Repository {
         this.#refs = null
         this.#extras = new Map()
         this.#commits = new Map()
-        this.#reader.close()
+        this.#reader.renew()
       })
     this.#running = { startedAt, done }
     return done
@@ -171,7 +171,7 @@ export class Repository {
     const known = this.#extras.get(name)
     if (known !== undefined) return known
     const fetched = this.#mirror.fetchExtra(name, this.#closing.signal).then((isThere) => {
-      if (isThere) this.#reader.close()
+      if (isThere) this.#reader.renew()
       if (isThere) this.#commits = new Map()
       return isThere
     })
