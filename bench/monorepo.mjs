@@ -78,8 +78,8 @@ async function watchValues(fleet) {
     }
     const late = keys.find((key) => values.get(key) !== value) ?? ''
     const [namespace = '', name = ''] = late.split('/')
-    const { body } = await fleet.cluster.get(pathOf('configmaps.v1', { namespace, name }))
-    const facts = `seen last: ${values.get(late)}, in the cluster: ${body?.data?.value}`
+    const { data } = await fleet.cluster.send('GET', pathOf('configmaps.v1', { namespace, name }))
+    const facts = `seen last: ${values.get(late)}, in the cluster: ${data?.value}`
     throw new Error(`${value} did not arrive at ${late} within ${ARRIVES_WITHIN_MS} ms (${facts})`)
   }
   return { arrival, stop }

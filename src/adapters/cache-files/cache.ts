@@ -137,6 +137,8 @@ export function fileCache(options: FileCacheOptions): FileCache {
         files.remove(key)
       } else {
         pinned.delete(key)
+        // Put before, and still at hand: after a push hundreds of applications put what they had.
+        if (texts.get(key) === text) return
         texts.set(key, text, text.length)
         files.waiting.add(key, text)
       }
