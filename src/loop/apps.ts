@@ -10,6 +10,7 @@ import type { Kinds } from './kinds.ts'
 import type { ObjectRunner } from './objects.ts'
 import { failOperation, type OperationTools, refusalOf, takeOperation } from './operations.ts'
 import { blockedBecause, FOREIGN_QUIET_MS, hasForeignWriter, type Standing } from './permissions.ts'
+import { Precedence } from './precedence.ts'
 import { ProjectRegistry } from './projects.ts'
 import { PushHints } from './push-hints.ts'
 import { refresh, type RefreshOptions, type RefreshResult, type RefreshTools } from './refresh.ts'
@@ -44,11 +45,13 @@ export class AppRunner {
   readonly #projects: ProjectRegistry
   #enforcedBefore = new Map<string, ReadonlyMap<string, readonly string[]>>()
   readonly #hints: PushHints
+  readonly #precedence: Precedence
   #stopped = false
 
   constructor(tools: AppRunnerTools) {
     this.#tools = tools
     this.#projects = new ProjectRegistry(tools.deps)
+    this.#precedence = new Precedence(tools.deps)
     this.#hints = new PushHints(tools.deps.clock, (place) => {
       for (const desk of this.#desksOf(place)) this.#ask(desk, { refresh: { maxAgeMs: 0 }, pass: true })
     })
@@ -293,6 +296,7 @@ export class AppRunner {
         if (wish.operation !== undefined) failOperation(this.#operations(), desk.app, wish.operation, why)
         this.#tools.deps.log.error({ app: desk.app.key, error: String(error) }, 'application not worked on')
       }
+      this.#precedence.over(desk.app)
       this.#tools.reporting.touch(desk.app)
       if (wish.answers !== undefined) void this.#answerRefresh(desk, wish.answers)
     }
@@ -422,7 +426,8 @@ export class AppRunner {
 
   #refreshTools(): RefreshTools {
     const { deps, kinds, index, settings, system, settingsUnknown, sourceDigest } = this.#tools
-    return { deps, kinds, index, settings, system, settingsUnknown, sourceDigest }
+    const precedence = this.#precedence
+    return { deps, kinds, index, settings, system, settingsUnknown, sourceDigest, precedence }
   }
 
   async #pass(desk: Desk, operation: RequestedOperation | null): Promise<void> {

@@ -15,6 +15,7 @@ import type { Capabilities } from '../ports/cluster-reader.ts'
 import type { RevisedSource } from '../ports/source.ts'
 import type { Deps } from './deps.ts'
 import type { Kinds } from './kinds.ts'
+import type { Precedence } from './precedence.ts'
 import {
   knownRevisions,
   renderRequest,
@@ -38,6 +39,7 @@ export interface RefreshTools {
   readonly settingsUnknown: () => Problem | null
   /** Changes when the same files may render otherwise. */
   readonly sourceDigest: () => string
+  readonly precedence: Pick<Precedence, 'turn'>
 }
 
 export interface RefreshOptions {
@@ -293,6 +295,7 @@ async function look(
     app.sourceProblems = unread === null ? [] : [unread]
     return same
   }
+  await tools.precedence.turn(app, resolved.sources)
   const renderedAt = tools.deps.clock.now()
   const fresh = options.fresh === true
   const built = await render(tools, { definition, project: app.project, fresh }, resolved.sources)

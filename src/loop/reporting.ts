@@ -442,11 +442,10 @@ export class Reporting implements Reporter {
 
   /** Writes what is due, at once; for a graceful end. */
   async flush(): Promise<void> {
+    await Promise.all(this.#writing.values())
     const apps = [...this.#due.keys()]
-    for (const app of apps) {
-      this.#due.get(app)?.cancel()
-      this.#due.delete(app)
-    }
+    for (const due of this.#due.values()) due.cancel()
+    this.#due.clear()
     await Promise.all(apps.map((app) => this.#write(app)))
   }
 }
