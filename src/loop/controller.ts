@@ -15,6 +15,7 @@ import { Kinds, type KindRuntime } from './kinds.ts'
 import { ObjectRunner } from './objects.ts'
 import { OtherDeliverers } from './other-deliverers.ts'
 import { Orphans } from './orphans.ts'
+import { within } from './patience.ts'
 import { PrunedObjects } from './pruned.ts'
 import { Questions } from './questions.ts'
 import { contextOf, type Standing } from './permissions.ts'
@@ -25,6 +26,8 @@ import { ObjectIndex, type Tracked } from './state.ts'
 import { SourceSettingsWatch } from './source-settings.ts'
 import { APPLICATION, type Lease } from './steps/index.ts'
 
+/** Well within the 30 s that a pod is given. */
+const FLUSH_MS = 10_000
 const PROJECT = { group: 'argoproj.io', version: 'v1alpha1', kind: 'AppProject' }
 const NAMESPACE = { group: '', version: 'v1', kind: 'Namespace' }
 const CRD_KIND = { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition' }
@@ -394,7 +397,7 @@ export class Loop implements Controller {
     this.#audit.stop()
     this.apps.stop()
     await this.apps.idle()
-    await this.reporting.flush()
+    await within(this.#deps.clock, this.reporting.flush(), FLUSH_MS)
     await this.#lease?.stop()
     this.#kinds.stop()
   }

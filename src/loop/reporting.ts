@@ -440,12 +440,14 @@ export class Reporting implements Reporter {
     this.#deps.metrics.forget({ namespace, name })
   }
 
-  /** Writes what is due, at once; for a graceful end. */
+  /** Writes what is due, at once, and what becomes due meanwhile; for a graceful end. */
   async flush(): Promise<void> {
-    await Promise.all(this.#writing.values())
-    const apps = [...this.#due.keys()]
-    for (const due of this.#due.values()) due.cancel()
-    this.#due.clear()
-    await Promise.all(apps.map((app) => this.#write(app)))
+    // A server that does not answer is not asked for ever.
+    for (let round = 0; round < 3 && this.#writing.size + this.#due.size > 0; round += 1) {
+      const apps = [...this.#due.keys()]
+      for (const due of this.#due.values()) due.cancel()
+      this.#due.clear()
+      await Promise.all([...this.#writing.values(), ...apps.map((app) => this.writeNow(app))])
+    }
   }
 }
