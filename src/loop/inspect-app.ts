@@ -12,7 +12,7 @@ import {
 } from '../core/definition/index.ts'
 import { markedBy, NO_OWNERS, type OwnerSources } from '../core/classify/index.ts'
 import type { Rendered } from '../core/desired/index.ts'
-import type { KubeObject } from '../core/kube/index.ts'
+import type { KubeObject, ObjectRef } from '../core/kube/index.ts'
 import { HoldfastError, type Problem, problem, toProblem } from '../core/problem/index.ts'
 import type { ClusterReader } from '../ports/cluster-reader.ts'
 import type { Source } from '../ports/source.ts'
@@ -34,6 +34,8 @@ export interface AppRead {
   readonly problems: readonly Problem[]
   /** What the Application and its project say of owners. */
   readonly owners: OwnerSources
+  /** Objects that its status names. */
+  readonly inventory: readonly ObjectRef[]
 }
 
 export interface SettingsRead {
@@ -85,13 +87,19 @@ export async function readApp(reader: Reader, application: KubeObject): Promise<
     project: app.project,
     problems: app.definitionProblems,
     owners: app.owners,
+    inventory: inventoryOf(application),
   }
 }
 
 /** An Application from a file, for comparisons that ask no cluster about projects. */
 export function readAppFile(application: KubeObject, namespace: string): AppRead {
   const { value, problems } = parseApplication(application, { defaultNamespace: namespace })
-  return { definition: value, project: null, problems, owners: NO_OWNERS }
+  const owners = {
+    ...NO_OWNERS,
+    project: value?.project ?? '',
+    application: markedBy(`Application ${value?.key ?? ''}`, application),
+  }
+  return { definition: value, project: null, problems, owners, inventory: inventoryOf(application) }
 }
 
 /** What stands in for a definition where files belong to no application. */

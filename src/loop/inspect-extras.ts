@@ -54,7 +54,9 @@ export async function findExtras(inspector: Inspector, desired: DesiredSet): Pro
   const { definition, inventory, controlPlaneNamespace } = inspector.input
   const refs = new Map<string, ObjectRef>(inventory.map((ref) => [refKey(ref), ref]))
   const found: Found = { refs, candidates: new Map(), problems: [] }
-  const kinds = new Map([...desired.objects.map(({ ref }) => ref), ...inventory].map((ref) => [gvkKey(ref), ref]))
+  // Beside files nothing is looked for: they may be a part of what the application declares.
+  const looked = inspector.input.as === 'application' ? [...desired.objects.map(({ ref }) => ref), ...inventory] : []
+  const kinds = new Map(looked.map((ref) => [gvkKey(ref), ref]))
   const name = appTrackingName(definition, controlPlaneNamespace)
   await Promise.all([...kinds.values()].map((of) => findMarked(inspector, name, of, found)))
   const { resources } = inspector.input.settings

@@ -5,7 +5,7 @@ import type { ObjectEvaluation } from '../core/evaluate/index.ts'
 import { groupOf, gvkKey, isMap, versionOf } from '../core/kube/index.ts'
 import type { Orphan } from '../core/orphan/index.ts'
 import type { Problem } from '../core/problem/index.ts'
-import { type Extras, findExtras } from './inspect-extras.ts'
+import { findExtras } from './inspect-extras.ts'
 import { PodInspection } from './inspect-pods.ts'
 import { type InspectInput, Inspector, type InspectTools } from './inspector.ts'
 
@@ -65,7 +65,7 @@ export async function inspect(tools: InspectTools, input: InspectInput): Promise
       inspector.evaluate({ ref: object.ref, desired: object, complete: desired.complete }),
     ),
   )
-  const extras = input.as === 'application' ? await findExtras(inspector, desired) : NO_EXTRAS
+  const extras = await findExtras(inspector, desired)
   const refs = desired.objects.map(({ ref }) => ref)
   const pods = input.as === 'application' ? await new PodInspection(inspector, refs).find() : NO_PODS
   const evaluations = [...declared, ...extras.evaluations, ...pods.evaluations].filter(
@@ -88,7 +88,6 @@ export async function inspect(tools: InspectTools, input: InspectInput): Promise
 }
 
 const NO_PODS = { evaluations: [], problems: [] }
-const NO_EXTRAS: Extras = { evaluations: [], candidates: [], problems: [] }
 
 /** Said once each, and of no application where there is none. */
 export function toldOnce(problems: readonly Problem[]): readonly Problem[] {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileCluster, readLiveFiles, wantedFor } from '../adapters/file-cluster/index.ts'
 import { createSource, renderText, type SourceRepositories } from '../adapters/source/index.ts'
-import type { OwnerSources } from '../core/classify/index.ts'
+import { NO_OWNERS, type OwnerSources } from '../core/classify/index.ts'
 import {
   changesIn,
   codeownersOf,
@@ -197,7 +197,7 @@ export class Inspections {
     const { input, problems } = await this.#filesInput(request, target, 'default')
     const declared = input.rendered.objects.map(({ object }) => object)
     const { kubernetes } = request
-    const live = await readLiveFiles({ ...this.#options, path, wanted: wantedFor(declared) })
+    const live = await readLiveFiles({ ...this.#options, path, wanted: wantedFor(declared, input.inventory) })
     const cluster = fileCluster({
       live: live.objects,
       problems: live.problems,
@@ -235,9 +235,7 @@ export class Inspections {
     const as = app === null ? 'files' : 'application-files'
     const ownership = await ownershipFor({ place: this.#options, request }, null, '')
     const owners: OwnerSources = {
-      project: definition.project,
-      application: null,
-      appProject: null,
+      ...(app?.owners ?? { ...NO_OWNERS, project: definition.project }),
       codeowners: await localCodeowners(this.#options, target.path),
     }
     return {
@@ -250,7 +248,7 @@ export class Inspections {
         controlPlaneNamespace: app === null ? ARGOCD : definition.namespace,
         rendered,
         as,
-        inventory: [],
+        inventory: app?.inventory ?? [],
       },
       problems: [...(app?.problems ?? []), ...problems, ...tools.problems, ...ownership.problems],
     }

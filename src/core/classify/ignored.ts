@@ -1,6 +1,7 @@
 // What was left alone: of which class it is, and whose.
 import { type IgnoredChange, type ShippedRule, shippedRule } from '../compare/index.ts'
 import type { DriftClass, Mechanism } from './cause.ts'
+import { FIELD_MANAGER } from './ownership.ts'
 import type { FieldOwner } from './responsibility.ts'
 
 /** Of a difference that a rule explains: somebody means it. */
@@ -48,8 +49,20 @@ function shipped(left: Left, rule: ShippedRule, webhooks: readonly string[]): Ig
   return {
     class: 'runtime-metadata',
     mechanism: 'controller',
-    ownedBy: by('kubernetes', rule.owner ?? 'the API server', rule.id),
+    ownedBy: by(rule.owner === FIELD_MANAGER ? 'controller' : 'kubernetes', rule.owner ?? 'the API server', rule.id),
   }
+}
+
+const ADMISSION = /^Mutating(?:WebhookConfiguration|AdmissionPolicy) ./
+
+/** Whoever wrote the rule says that admission puts it there: by kind and name, or by the name of one that is called. */
+function isAdmission(owner: string, webhooks: readonly string[]): boolean {
+  return ADMISSION.test(owner) || webhooks.some((webhook) => webhook.endsWith(` ${owner}`))
+}
+
+function declaredOwner({ rule, owner }: Left & { readonly owner: string }, webhooks: readonly string[]): IgnoredCause {
+  const driftClass = isAdmission(owner, webhooks) ? 'admission-mutation' : 'controller-managed'
+  return { class: driftClass, mechanism: 'controller', ownedBy: by('controller', owner, rule) }
 }
 
 type Left = Pick<IgnoredChange, 'rule' | 'owner'>
@@ -57,7 +70,7 @@ type Left = Pick<IgnoredChange, 'rule' | 'owner'>
 export function classifyIgnored(left: Left, webhooks: readonly string[]): IgnoredCause {
   const rule = shippedRule(left.rule)
   if (rule !== undefined) return shipped(left, rule, webhooks)
-  if (left.owner !== null)
-    return { class: 'controller-managed', mechanism: 'controller', ownedBy: by('controller', left.owner, left.rule) }
+  const { owner } = left
+  if (owner !== null) return declaredOwner({ ...left, owner }, webhooks)
   return { class: 'desired-configuration', mechanism: 'unknown', ownedBy: by('controller', null, left.rule) }
 }

@@ -48,7 +48,7 @@ const OWN: readonly ShippedRule[] = [
     is: 'made',
     reason: 'compared with files, a mark on one side only is none: either side may never have been delivered',
     source: 'docs/reference/cli.md',
-    owner: null,
+    owner: 'holdfast',
   },
 ]
 

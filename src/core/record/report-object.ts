@@ -69,6 +69,7 @@ export function reportObject(evaluation: ObjectEvaluation, options: ReportObject
       const show = shower(ref, change, options.digestKey)
       return {
         path: change.at,
+        pointer: change.pointer,
         rule: change.rule,
         ...(change.owner === null ? {} : { owner: change.owner }),
         ...(change.confidence === undefined ? {} : { confidence: change.confidence }),

@@ -43,6 +43,8 @@ export interface ReportField {
 
 export interface ReportIgnored extends IgnoredCause {
   readonly path: string
+  /** As of a field. */
+  readonly pointer: string
   /** `builtin/…` or the place of the user's rule. */
   readonly rule: string
   /** To whom the rule leaves the value, e.g. `HorizontalPodAutoscaler web`. */

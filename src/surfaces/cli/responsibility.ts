@@ -41,6 +41,9 @@ interface Options extends ConnectOptions {
   readonly namespace?: string
   readonly desired?: string
   readonly live?: string
+  /** The Application of a file. */
+  readonly app?: string
+  readonly argocdCm?: string
   readonly ownership?: string
   readonly unowned: boolean
   readonly output: 'text' | 'json'
@@ -51,10 +54,11 @@ function connection({ kubeconfig, context }: ConnectOptions): ConnectOptions {
 }
 
 function requestOf(app: string | undefined, options: Options): DiffRequest {
-  const { desired, live, ownership, namespace } = options
+  const { desired, live, app: file, argocdCm, ownership, namespace } = options
   const common = {
     ...connection(options),
     ...(live === undefined ? {} : { live }),
+    ...(argocdCm === undefined ? {} : { argocdCm }),
     ...(ownership === undefined ? {} : { ownership }),
     learn: 'never',
     include: 'all',
@@ -63,7 +67,8 @@ function requestOf(app: string | undefined, options: Options): DiffRequest {
   } as const
   if (app !== undefined) return { ...common, target: { kind: 'app', ...appName(app, namespace) } }
   if (desired === undefined) throw usage('name an Application, or files with --desired')
-  return { ...common, target: { kind: 'files', path: desired, ...(namespace === undefined ? {} : { namespace }) } }
+  const place = { ...(file === undefined ? {} : { app: file }), ...(namespace === undefined ? {} : { namespace }) }
+  return { ...common, target: { kind: 'files', path: desired, ...place } }
 }
 
 export interface OwnerRow {
@@ -106,6 +111,9 @@ export function ownerRows({ objects }: Pick<DriftReport, 'objects'>): readonly O
   })
 }
 
+/** A path that is cut names no field. */
+const PATH = 200
+
 const plain = (cell: string): string => cell
 
 async function runOwners(services: ResponsibilityServices, app: string | undefined, options: Options): Promise<void> {
@@ -115,7 +123,7 @@ async function runOwners(services: ResponsibilityServices, app: string | undefin
   const rows = ownerRows(report)
   if (options.output === 'json') return io.out(prettyJson({ owners: rows }))
   const cells = rows.map(({ object, field, owner, source }) => [object, field, owner, source])
-  io.out(table({ head: ['OBJECT', 'FIELD', 'OWNER', 'SOURCE'], rows: cells, paint: plain }))
+  io.out(table({ head: ['OBJECT', 'FIELD', 'OWNER', 'SOURCE'], rows: cells, cell: PATH, paint: plain }))
 }
 
 async function runUnowned(services: ResponsibilityServices, options: Options): Promise<void> {
@@ -142,7 +150,7 @@ async function runInventory(
     row.plannedAction,
   ])
   const head = ['RESOURCE', 'FIELD', 'EXPECTED OWNER', 'CLASSIFICATION', 'PLANNED ACTION']
-  io.out(table({ head, rows, paint: plain }))
+  io.out(table({ head, rows, cell: PATH, paint: plain }))
   for (const gap of inventory.gaps) io.err(`warning: the inventory covers ${gap}\n`)
 }
 
@@ -249,6 +257,8 @@ function withFiles(command: Command): Command {
   return command
     .option('--desired <path>', 'files instead of an Application')
     .option('--live <path>', 'live state from files, - for standard input; no network is used')
+    .option('--app <file>', 'the Application whose rules, marks and inventory hold for the files')
+    .option('--argocd-cm <file>', 'installation-wide settings of the files')
     .option('--ownership <file>', 'a ConfigMap holdfast-ownership instead of the cluster’s')
     .option('-n, --namespace <namespace>', 'of the Application (default argocd), or of files that name none')
     .addOption(outputOption(['text', 'json'], 'text'))

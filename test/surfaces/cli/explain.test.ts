@@ -98,7 +98,7 @@ describe('holdfast owners and inventory', () => {
   it('classes what differs, and says what the inventory lacks', async () => {
     const { out, err } = await run('inventory')
     expect(out).toMatch(
-      /\.spec\.replicas +HorizontalPodAutoscaler checkout-api +Expected controller-managed drift +Ignore this exact field/,
+      /\/spec\/replicas +HorizontalPodAutoscaler checkout-api +Expected controller-managed drift +Ignore this exact field/,
     )
     expect(out).toMatch(
       /memory +Git review process +Harmful configuration drift +Investigate before sync because capacity/,

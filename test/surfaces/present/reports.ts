@@ -140,6 +140,7 @@ const changed = deployment({
   ignored: [
     {
       path: '.spec.progressDeadlineSeconds',
+      pointer: '/spec/progressDeadlineSeconds',
       rule: 'builtin/apps-deployment-defaults',
       desired: null,
       live: 600,
@@ -210,7 +211,9 @@ const hostile = deployment({
       live: JSON.parse('{"__proto__":{"a":1},"constructor":"c"}') as ReportField['live'] & object,
     }),
   ],
-  ignored: [{ path: `.x[${JSON.stringify(EVIL)}]`, rule: EVIL, desired: null, live: EVIL, ...explained }],
+  ignored: [
+    { path: `.x[${JSON.stringify(EVIL)}]`, pointer: `/x/${EVIL}`, rule: EVIL, desired: null, live: EVIL, ...explained },
+  ],
 })
 const secret = deployment({
   ref: { group: '', version: 'v1', kind: 'Secret', namespace: 'prod', name: 'db' },

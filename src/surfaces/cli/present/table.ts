@@ -7,14 +7,16 @@ const LAST_LIMIT = 300
 export interface Table {
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
+  /** How long a cell may be. */
+  readonly cell?: number
   /** Adds colour to a cell; must not change how wide it looks. */
   paint(cell: string): string
 }
 
 /** Columns as wide as their widest cell, three spaces apart; every cell on one line and safe to print. */
-export function table({ head, rows, paint }: Table): string {
+export function table({ head, rows, cell: limit = CELL_LIMIT, paint }: Table): string {
   const cells = rows.map((row) =>
-    row.map((cell, column) => lineText(cell, column === head.length - 1 ? LAST_LIMIT : CELL_LIMIT)),
+    row.map((cell, column) => lineText(cell, column === head.length - 1 ? LAST_LIMIT : limit)),
   )
   const widths = head.map((title, column) =>
     Math.max(title.length, ...cells.map((row) => [...(row[column] ?? '')].length)),

@@ -1,0 +1,47 @@
+// Of what class is what a rule left alone, and whose? By the rule alone: no author is needed.
+// requirements: [S002-37, S002-40, S002-262]
+import { expect, it } from 'vitest'
+import { classifyIgnored } from '../../../src/core/classify/index.ts'
+
+const WEBHOOKS = ['MutatingWebhookConfiguration platform-injector']
+
+it.each([
+  [
+    'a shipped rule about an autoscaler',
+    'builtin/autoscaled-replicas',
+    'HorizontalPodAutoscaler web',
+    'controller-managed',
+  ],
+  ['an assignment of the server', 'builtin/allocated', null, 'runtime-metadata'],
+  ['a default', 'builtin/default', null, 'defaulting'],
+  ['a rule that names a controller', 'spec.ignoreDifferences[0]', 'team-scaling', 'controller-managed'],
+  [
+    'a rule that names a webhook by kind',
+    'spec.ignoreDifferences[0]',
+    'MutatingWebhookConfiguration other',
+    'admission-mutation',
+  ],
+  [
+    'a rule that names a policy by kind',
+    'spec.ignoreDifferences[0]',
+    'MutatingAdmissionPolicy labels',
+    'admission-mutation',
+  ],
+  [
+    'a rule that names a webhook that is called',
+    'spec.ignoreDifferences[0]',
+    'platform-injector',
+    'admission-mutation',
+  ],
+  ['a rule whose owner only ends alike', 'spec.ignoreDifferences[0]', 'injector', 'controller-managed'],
+  ['a rule that names nobody', 'spec.ignoreDifferences[0]', null, 'desired-configuration'],
+] as const)('%s', (_, rule, owner, driftClass) => {
+  const found = classifyIgnored({ rule, owner }, WEBHOOKS)
+  expect(found.class).toBe(driftClass)
+  if (owner !== null) expect(found.ownedBy).toMatchObject({ kind: 'controller', name: owner, source: rule })
+})
+
+it('what Holdfast itself leaves for later is no doing of the server', () => {
+  const { ownedBy } = classifyIgnored({ rule: 'builtin/tracking-mark', owner: null }, [])
+  expect(ownedBy).toMatchObject({ kind: 'controller', name: 'holdfast' })
+})

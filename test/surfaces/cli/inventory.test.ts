@@ -1,0 +1,3 @@
+import { describeFolders } from './case-folders.ts'
+
+describeFolders('inventory')
