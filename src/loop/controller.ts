@@ -2,7 +2,7 @@
 import pLimit from 'p-limit'
 import { isExcluded, parseSettings, type Settings } from '../core/definition/index.ts'
 import { appTrackingName, readTracking } from '../core/desired/index.ts'
-import { type KubeObject, refOf } from '../core/kube/index.ts'
+import { controllerOf, type KubeObject, refOf } from '../core/kube/index.ts'
 import { HoldfastError, type Problem, problem } from '../core/problem/index.ts'
 import type { WatchEvent } from '../ports/cluster-reader.ts'
 import { AppRunner } from './apps.ts'
@@ -319,7 +319,7 @@ export class Loop implements Controller {
     if (object.metadata.annotations === undefined || this.#settings.system.settings.trackingMethod === 'label')
       return null
     // A controller's child belongs to its owner.
-    if (object.metadata.ownerReferences?.some(({ controller }) => controller === true) === true) return null
+    if (controllerOf(object) !== null) return null
     const mark = readTracking(object, this.#settings.system.settings)
     return mark?.selfReferencing === true ? mark.app : null
   }

@@ -2,7 +2,7 @@
 import { isExcluded } from '../core/definition/index.ts'
 import { appTrackingName, type DesiredSet, readTracking } from '../core/desired/index.ts'
 import type { ObjectEvaluation } from '../core/evaluate/index.ts'
-import { gvkKey, type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
+import { controllerOf, gvkKey, type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
 import { applicationName, type Orphan, orphanOf } from '../core/orphan/index.ts'
 import { type Problem, toProblem } from '../core/problem/index.ts'
 import type { Inspector } from './inspector.ts'
@@ -33,7 +33,7 @@ async function findMarked(inspector: Inspector, app: string, of: ObjectRef, foun
       const mark = readTracking(object, inspector.input.settings)
       if (mark === null || mark.app !== app || !mark.selfReferencing) continue
       // A controller's children inherit labels; they are no objects of the application.
-      if (object.metadata.ownerReferences?.some(({ controller }) => controller === true)) continue
+      if (controllerOf(object) !== null) continue
       const ref = { group, version, kind, namespace: item.metadata.namespace ?? '', name: item.metadata.name ?? '' }
       if (inspector.input.settings.trackingMethod !== 'label') found.refs.set(refKey(ref), ref)
       else if (!found.refs.has(refKey(ref))) found.candidates.set(refKey(ref), candidate(object, app))

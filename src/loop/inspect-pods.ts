@@ -1,6 +1,6 @@
 // Which running pods of the declared workloads were changed by hand? They are in no Git, and nothing else would tell.
 import { type AppContext, evaluatePod, mayDeviate, type ObjectEvaluation } from '../core/evaluate/index.ts'
-import { isMap, type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
+import { controllerOf, isMap, type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
 import { type Problem, toProblem } from '../core/problem/index.ts'
 import type { Inspector } from './inspector.ts'
 
@@ -12,15 +12,6 @@ const MAKERS = new Set(['apps/Deployment', 'apps/ReplicaSet', 'apps/StatefulSet'
 interface Found {
   readonly evaluations: readonly ObjectEvaluation[]
   readonly problems: readonly Problem[]
-}
-
-function controllerOf(object: KubeObject): { kind: string; name: string; uid: string } | undefined {
-  const references: unknown = object.metadata.ownerReferences
-  const found = (Array.isArray(references) ? references : []).find(
-    (one: unknown) => isMap(one) && one.controller === true,
-  )
-  if (!isMap(found) || typeof found.kind !== 'string' || typeof found.name !== 'string') return undefined
-  return { kind: found.kind, name: found.name, uid: String(found.uid) }
 }
 
 interface Made {
@@ -61,7 +52,7 @@ export class PodInspection {
     const { limit, tools } = this.#inspector
     try {
       const { items } = await limit(() => tools.reader.list({ ...POD, namespace, metadataOnly: true }))
-      const suspects = items.filter((pod) => controllerOf(pod) !== undefined && mayDeviate(pod))
+      const suspects = items.filter((pod) => controllerOf(pod) !== null && mayDeviate(pod))
       const found = await Promise.all(suspects.map(({ metadata }) => this.#evaluate(namespace, metadata.name ?? '')))
       return { evaluations: found.filter((one) => one !== null), problems: [] }
     } catch (error) {
@@ -83,7 +74,7 @@ export class PodInspection {
   async #madeBy(pod: KubeObject): Promise<Made | null> {
     const { limit, tools } = this.#inspector
     const owner = controllerOf(pod)
-    if (owner === undefined || !MAKERS.has(`apps/${owner.kind}`)) return null
+    if (owner === null || !MAKERS.has(`apps/${owner.kind}`)) return null
     const namespace = pod.metadata.namespace ?? ''
     const maker = await limit(() => tools.reader.get({ ...REPLICA_SET, kind: owner.kind, namespace, name: owner.name }))
     if (maker === null || maker.metadata.uid !== owner.uid) return null

@@ -26,13 +26,15 @@ import {
   type ObjectSnapshot,
   type Observed,
 } from '../core/evaluate/index.ts'
-import { formatRef, gvkKey, type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
+import { formatRef, gvkKey, type KubeObject, type ObjectRef, parentOf, refKey } from '../core/kube/index.ts'
 import type { ObjectSchema } from '../core/merge/index.ts'
 import { foreignClaims, otherDeliverersOf } from '../core/orphan/index.ts'
 import { type Problem, toProblem } from '../core/problem/index.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ClusterReader, KindInfo } from '../ports/cluster-reader.ts'
 import { Evidence } from './evidence.ts'
+import { helmRecord } from './helm-release.ts'
+import { ownerChain } from './owner-chain.ts'
 import { bookOf } from './rules.ts'
 import { isPruneProtected } from './prune-protection.ts'
 import { type OtherDeliverers, otherDeliverers } from './survey.ts'
@@ -202,6 +204,13 @@ export class Inspector {
     const { ref, desired } = subject
     const live = await this.read(ref)
     if (desired === null && live.state === 'complete' && live.value === null) return null
+    const evaluation = await this.#evaluated(subject, live)
+    // What is neither declared nor the application's any more is nothing of its.
+    return desired === null && evaluation.status === 'Synced' ? null : evaluation
+  }
+
+  async #evaluated(subject: InspectSubject, live: Observed<KubeObject | null>): Promise<ObjectEvaluation> {
+    const { ref, desired } = subject
     const context = this.#context(subject, live)
     const snapshot = await this.#snapshot(ref, desired, live)
     const first = evaluateObject(context, snapshot)
@@ -250,8 +259,17 @@ export class Inspector {
         object !== null &&
         isPruneProtected(object, { ref, app: { desiredProblems: [] }, settings: this.input.settings }),
       now: this.tools.clock.now(),
+      ...(object === null ? {} : await this.#madeBy(object)),
       ...(kind === undefined ? {} : { rules: kind.rules, ...this.#facts(ref, kind) }),
     }
+  }
+
+  async #madeBy(object: KubeObject): Promise<Pick<ObjectSnapshot, 'owners' | 'release'>> {
+    const { reader } = this.tools
+    const { settings } = this.input
+    const release = await this.limit(() => helmRecord(reader, object))
+    const owners = parentOf(object) === null ? null : await this.limit(() => ownerChain({ reader, settings }, object))
+    return { ...(owners === null ? {} : { owners }), ...(release === null ? {} : { release }) }
   }
 
   #facts(ref: ObjectRef, { info }: InspectKind): { facts?: ObjectFacts } {

@@ -91,7 +91,7 @@ export interface Cause {
   readonly class: DriftClass
   readonly actor: Actor
   readonly means: Means
-  /** The tool in words, e.g. `kubectl set`, `Helm release web`; null = not known. */
+  /** The tool in words, e.g. `kubectl set`, `Helm outside Git: release prod/web, revision 3`; null = not known. */
   readonly tool: string | null
   readonly mechanism: Mechanism
   readonly source: ChangeSource

@@ -166,10 +166,11 @@ function meansOf(
     return { means: 'autoscaler', tool: autoscaler, mechanism: 'controller', owner: autoscaler, evidence: [evidence] }
   }
   const { means, tool, mechanism } = writerOf(writer.entry, context.writers)
-  const delivered = deliveredBy({ means, tool }, context.live)
-  const chain = mechanism === 'controller' ? operatorChain(context) : []
+  const delivered = deliveredBy({ means, tool }, context)
+  const chain = mechanism === 'manual' ? [] : operatorChain(context)
   const evidence = [...(delivered?.evidence ?? []), ...chain.map((link) => link.evidence)]
-  return { means, tool: delivered?.tool ?? tool, mechanism, owner: chain.at(-1)?.owner ?? null, evidence }
+  const owner = mechanism === 'controller' ? (chain.at(-1)?.owner ?? null) : null
+  return { means, tool: delivered?.tool ?? tool, mechanism, owner, evidence }
 }
 
 function named(writer: OwnedEntry, context: CauseContext): Cause {

@@ -9,6 +9,18 @@ import { type Delivery, NOTHING_PENDING } from './delivery.ts'
 export interface OwnerLink {
   readonly kind: string
   readonly name: string
+  /** The application that its own mark names. */
+  readonly app?: string
+}
+
+/** Helm's own record of the release that an object names. */
+export interface HelmRecord {
+  /** Of the Secret, and where it is. */
+  readonly secret: string
+  readonly namespace: string
+  readonly revision: number
+  /** As Helm says it: `deployed`, `failed`, … */
+  readonly status: string
 }
 
 /** What the audit log may be asked about one difference. */
@@ -27,6 +39,7 @@ export interface CauseContext {
   readonly webhooks: readonly string[]
   /** Owners, nearest first; absent = as far as the object itself tells. */
   readonly owners?: readonly OwnerLink[]
+  readonly release?: HelmRecord
   /** Absent = no audit log is read. */
   readonly audit?: AuditQuestion
 }

@@ -1,8 +1,7 @@
 // What stands around a writer's name: the autoscaler that it works for, the release that it delivers, who made the object.
-import type { KubeObject } from '../kube/index.ts'
-import { isMap } from '../kube/index.ts'
+import { isMap, type KubeObject, parentOf } from '../kube/index.ts'
 import type { Evidence } from './cause.ts'
-import type { CauseContext, OwnerLink } from './context.ts'
+import type { CauseContext, HelmRecord, OwnerLink } from './context.ts'
 import type { OwnedEntry } from './ownership.ts'
 import type { Writer } from './writers.ts'
 
@@ -38,7 +37,7 @@ const MARKS: Readonly<Partial<Record<Writer['means'], readonly Mark[]>>> = {
       in: 'annotations',
       name: 'meta.helm.sh/release-name',
       namespace: 'meta.helm.sh/release-namespace',
-      tool: 'Helm release',
+      tool: 'Helm outside Git: release',
     },
   ],
   gitops: [
@@ -64,10 +63,15 @@ function textOf(live: KubeObject, { in: where }: Mark, name: string | undefined)
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+function revised(tool: string, evidence: Evidence, { secret, namespace, revision, status }: HelmRecord): Delivered {
+  const detail = `Secret ${namespace}/${secret}: revision ${revision}, ${status}`
+  return { tool: `${tool}, revision ${revision}`, evidence: [evidence, { source: 'object', detail, time: null }] }
+}
+
 /** What the object says of the delivery that the writer stands for. */
 export function deliveredBy(
   { means, tool }: Pick<Writer, 'means' | 'tool'>,
-  live: KubeObject | null,
+  { live, release }: Pick<CauseContext, 'live' | 'release'>,
 ): Delivered | null {
   if (live === null) return null
   for (const mark of MARKS[means] ?? []) {
@@ -75,18 +79,18 @@ export function deliveredBy(
     if (name === undefined || (means === 'gitops' && tool?.startsWith('Flux') !== true)) continue
     const namespace = textOf(live, mark, mark.namespace)
     const told = `${mark.tool} ${namespace === undefined ? '' : `${namespace}/`}${name}`
-    return { tool: told, evidence: [{ source: 'object', detail: `${mark.in.slice(0, -1)} ${mark.name}`, time: null }] }
+    const evidence: Evidence = { source: 'object', detail: `${mark.in.slice(0, -1)} ${mark.name}`, time: null }
+    return means === 'helm' && release !== undefined
+      ? revised(told, evidence, release)
+      : { tool: told, evidence: [evidence] }
   }
   return null
 }
 
+/** As far as the object itself tells. */
 function ownLink(live: KubeObject | null): readonly OwnerLink[] {
-  const references: unknown = isMap(live?.metadata) ? live.metadata.ownerReferences : undefined
-  const all: readonly unknown[] = Array.isArray(references) ? references : []
-  const maps = all.filter(isMap)
-  const owner = maps.find(({ controller }) => controller === true) ?? maps[0]
-  if (owner === undefined) return []
-  return [{ kind: String(owner.kind), name: String(owner.name) }]
+  const parent = live === null ? null : parentOf(live)
+  return parent === null ? [] : [{ kind: parent.kind, name: parent.name }]
 }
 
 /** Who made the object, nearest first, with the evidence for each step. */
@@ -94,8 +98,10 @@ export function operatorChain({
   live,
   owners,
 }: Pick<CauseContext, 'live' | 'owners'>): readonly { readonly owner: string; readonly evidence: Evidence }[] {
-  return (owners ?? ownLink(live)).map(({ kind, name }) => ({
-    owner: `${kind} ${name}`,
-    evidence: { source: 'ownerReference', detail: `made by ${kind} ${name}`, time: null },
-  }))
+  return (owners ?? ownLink(live)).map(({ kind, name, app }, step) => {
+    const owner = `${kind} ${name}`
+    const made = step === 0 ? `made by ${owner}` : `which is made by ${owner}`
+    const detail = app === undefined ? made : `${made}, which Application ${app} declares`
+    return { owner, evidence: { source: 'ownerReference', detail, time: null } }
+  })
 }

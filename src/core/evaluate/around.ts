@@ -11,11 +11,17 @@ function deliveryOf({ permissions, revision, delivery }: AppContext): Delivery {
   return { ...known, revision: known.revision === '' ? revision : known.revision }
 }
 
-export function around(app: AppContext, { ref, neighbours }: ObjectSnapshot, live: KubeObject): CauseContext {
+export function around(
+  app: AppContext,
+  { ref, neighbours, owners, release }: ObjectSnapshot,
+  live: KubeObject,
+): CauseContext {
   return {
     ref,
     live,
     neighbours,
+    ...(owners === undefined ? {} : { owners }),
+    ...(release === undefined ? {} : { release }),
     writers: (app.ownership ?? NO_OWNERSHIP).writers,
     delivery: deliveryOf(app),
     webhooks: webhooksOf(ref, live, neighbours),

@@ -23,7 +23,7 @@ import { decideExtra, decideField, decideMissing, decisionOn, fights, type Verdi
 import { NO_OWNERSHIP, TAKEOVER_ANNOTATION } from '../definition/index.ts'
 import { isMissingMark } from '../desired/index.ts'
 import { healthOf } from '../health/index.ts'
-import { formatRef, isMap, type KubeObject } from '../kube/index.ts'
+import { controllerOf, formatRef, type KubeObject } from '../kube/index.ts'
 import { type ApplyStep, planObject } from '../plan/index.ts'
 import { type Problem, problem } from '../problem/index.ts'
 import { around, wholeContext } from './around.ts'
@@ -332,14 +332,10 @@ function overreaching({ app, snapshot, comparison }: Seen): Problem[] {
 
 /** What a controller makes for its own object is that controller's: declared as well, two write it. */
 function controlled({ snapshot, live }: Seen): Problem[] {
-  const references: unknown = live.metadata.ownerReferences
-  const owner = (Array.isArray(references) ? references : []).find((one) => isMap(one) && one.controller === true)
-  if (owner === undefined || declared(snapshot).object.metadata.ownerReferences !== undefined) return []
+  const owner = controllerOf(live)
+  if (owner === null || declared(snapshot).object.metadata.ownerReferences !== undefined) return []
   const object = formatRef(snapshot.ref)
-  const { kind, name } = owner as { kind?: unknown; name?: unknown }
-  return [
-    problem('HF3009', `${object} is made by ${String(kind)} ${String(name)} and is declared as well.`, { object }),
-  ]
+  return [problem('HF3009', `${object} is made by ${owner.kind} ${owner.name} and is declared as well.`, { object })]
 }
 
 function unstable({ snapshot, comparison }: Seen): Problem[] {
@@ -416,6 +412,9 @@ function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
   }
 }
 
+/** What a controller made its own is that controller's, once Git declares it no longer: neither drift nor to be pruned. */
+const isLetGo = (live: KubeObject): boolean => controllerOf(live) !== null
+
 function extra(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): ObjectEvaluation {
   const owner = askedOf(app, snapshot, live)
   const verdict = decideExtra(app.permissions, { protected: snapshot.pruneProtected })
@@ -437,7 +436,7 @@ export function evaluateObject(app: AppContext, snapshot: ObjectSnapshot): Objec
   if (live.state === 'unknown')
     return { ...NOTHING, ref: snapshot.ref, status: 'Unknown', difference: null, problems: live.problems }
   if (desired === null) {
-    return live.value === null
+    return live.value === null || isLetGo(live.value)
       ? { ...NOTHING, ref: snapshot.ref, status: 'Synced', difference: null }
       : extra(app, snapshot, live.value)
   }

@@ -3,8 +3,10 @@ import type {
   Concern,
   Delivery,
   FieldOwner,
+  HelmRecord,
   ObjectFacts,
   Owner,
+  OwnerLink,
   OwnerSources,
   Window,
 } from '../classify/index.ts'
@@ -93,6 +95,10 @@ export interface ObjectSnapshot {
   readonly now: number
   /** What the audit log says of the object; absent = none is read. */
   readonly facts?: ObjectFacts
+  /** Who made the live object, nearest first; absent = as far as the object itself tells. */
+  readonly owners?: readonly OwnerLink[]
+  /** Of the release that the live object names; absent = none, or not looked for. */
+  readonly release?: HelmRecord
   /** Compiled shipped rules of this kind, to spare compiling them per object. */
   readonly rules?: RuleIndex
 }

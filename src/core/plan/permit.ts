@@ -1,6 +1,6 @@
 // A delete needs a permit, and only complete observations can mint one.
 import type { KubeObject, ObjectRef } from '../kube/index.ts'
-import { formatRef, refKey, refOf } from '../kube/index.ts'
+import { controllerOf, formatRef, refKey, refOf } from '../kube/index.ts'
 import { type Problem, problem } from '../problem/index.ts'
 
 declare const minted: unique symbol
@@ -30,6 +30,8 @@ function refusal(seen: PruneObservation): string | null {
   if (seen.confirmed === null) return 'it is gone'
   if (seen.confirmed.metadata.uid !== seen.uid) return 'another object has its name now'
   if (refKey(refOf(seen.confirmed)) !== key) return 'the server returned another object'
+  const controller = controllerOf(seen.confirmed)
+  if (controller !== null) return `${controller.kind} ${controller.name} looks after it`
   if (!seen.marked) return 'it does not carry this application’s tracking mark'
   return null
 }

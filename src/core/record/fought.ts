@@ -1,7 +1,7 @@
 // A fight in words: which fields, between whom, how often, and what would end it.
 import { FIELD_MANAGER } from '../classify/index.ts'
 import type { FightState } from '../decide/index.ts'
-import { formatRef, isMap, type KubeObject, type ObjectRef } from '../kube/index.ts'
+import { formatRef, type KubeObject, type ObjectRef, parentOf } from '../kube/index.ts'
 import { type Problem, problem } from '../problem/index.ts'
 
 const MOST = 5
@@ -15,12 +15,10 @@ export interface Fought {
   readonly live: KubeObject | null
 }
 
-/** Whose object it is by its owner references, e.g. `Database shop/main`; null = nobody's. */
-function parentOf(live: KubeObject | null): string | null {
-  const references: unknown = live?.metadata.ownerReferences
-  const all = (Array.isArray(references) ? references : []).filter(isMap)
-  const parent = all.find(({ controller }) => controller === true) ?? all[0]
-  return parent === undefined ? null : `${String(parent.kind)} ${String(parent.name)}`
+/** Whose object it is, e.g. `Database main`; null = nobody's. */
+function ownerNameOf(live: KubeObject | null): string | null {
+  const parent = live === null ? null : parentOf(live)
+  return parent === null ? null : `${parent.kind} ${parent.name}`
 }
 
 /** The count grows while the fight lasts: it stands apart, so that the fight stays the same one. */
@@ -37,7 +35,7 @@ export function fightProblem({ app, ref, fights, live }: Fought): Problem {
   const more = all.length > MOST ? ` and ${all.length - MOST} more` : ''
   const left = 'What is fought over is left alone for a while, the other paths are not.'
   const message = `Two writers overwrite each other in ${object}: ${told.join(', ')}${more}. ${left}`
-  const parent = parentOf(live)
+  const parent = ownerNameOf(live)
   const [[path = ''] = []] = all
   return problem(
     'HF6001',

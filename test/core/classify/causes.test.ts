@@ -25,6 +25,8 @@ interface Given {
   readonly autoscalers?: CauseContext['neighbours']['autoscalers']
   readonly webhooks?: readonly string[]
   readonly delivery?: Partial<Delivery>
+  readonly owners?: CauseContext['owners']
+  readonly release?: CauseContext['release']
 }
 interface Case extends Partial<Given> {
   readonly title: string
@@ -60,6 +62,8 @@ function told(given: Given): Record<string, unknown> {
     neighbours: { autoscalers: given.autoscalers ?? [] },
     webhooks: given.webhooks ?? [],
     delivery: { ...NOTHING_PENDING, ...given.delivery },
+    ...(given.owners === undefined ? {} : { owners: given.owners }),
+    ...(given.release === undefined ? {} : { release: given.release }),
   }
   const { actor, evidence, ...cause } = classifyField(field, ownershipOf(live), context)
   return { ...actor, ...cause, evidence: evidence.map(({ detail }) => detail) }

@@ -31,6 +31,14 @@ const refused: [reason: string, change: Partial<PruneObservation>][] = [
   ['the server returned another object', { confirmed: other({ name: 'older' }) }],
   ['the server returned another object', { confirmed: other({ namespace: 'dev' }) }],
   ['tracking mark', { marked: false }],
+  [
+    'Shop main looks after it',
+    {
+      confirmed: other({
+        ownerReferences: [{ apiVersion: 'example.com/v1', kind: 'Shop', name: 'main', uid: 'u-9', controller: true }],
+      }),
+    },
+  ],
 ]
 
 describe('permitPrune', () => {
