@@ -63,6 +63,6 @@ export interface Source {
   lastChange(revised: RevisedSource, file: string): Promise<FileChange | null>
   /** The text of a file of the repository at this revision; null where there is none. */
   textOf(revised: RevisedSource, file: string): Promise<string | null>
-  /** Whether the source's own folder holds the same at another revision; false where there is no telling. */
+  /** Whether the source's own folder holds the same at another revision; false where the cache does not tell. */
   isSame(revised: RevisedSource, before: string, project: string): Promise<boolean>
 }

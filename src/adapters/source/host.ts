@@ -15,6 +15,8 @@ export interface Host {
    * brought again and `read` is called once more. Throws HF1001, HF1002 and what `read` throws.
    */
   withFiles<T>(source: SourceDefinition, revision: string, read: (files: SourceFiles) => Promise<T>): Promise<T>
+  /** The id of a folder at a revision, as far as the cache knows; null = it does not. Nothing is fetched for it. */
+  folderId(revision: string, path: string): Promise<string | null>
   /** null where there is no history. */
   lastChange(revision: string, file: string): Promise<FileChange | null>
   close(): void

@@ -10,7 +10,7 @@ import type { FileChange, RenderRequest, Resolved, ResolveOptions, RevisedSource
 import { isPackaged } from './charts/address.ts'
 import { ChartHosts } from './charts/hosts.ts'
 import type { Environment } from './environment.ts'
-import { type Place, type SourceFiles, TooLargeError } from './files/trees.ts'
+import { type SourceFiles, TooLargeError } from './files/trees.ts'
 import { GitHosts, type Reader } from './git/hosts.ts'
 import { ObjectReadError } from './git/objects.ts'
 import type { Host } from './host.ts'
@@ -123,12 +123,9 @@ class Sources implements SourceRepositories {
   }
 
   async isSame({ source, revision }: RevisedSource, before: string, project: string): Promise<boolean> {
-    if (isPackaged(source)) return false
     const host = this.#hostOf(source, { project, sourceRepos: null })
-    const folderAt = (at: string): Promise<Place> =>
-      host.withFiles(source, at, ({ trees, root }) => trees.locate(root, source.path.split('/')))
-    const [then, now] = await Promise.all([folderAt(before), folderAt(revision)])
-    return then.kind === 'tree' && now.kind === 'tree' && then.id === now.id
+    const [then, now] = await Promise.all([before, revision].map((at) => host.folderId(at, source.path)))
+    return then !== null && then === now
   }
 
   async close(): Promise<void> {

@@ -71,6 +71,22 @@ describe('one mirror for all', () => {
     await Promise.all(reading)
     expect(bench.git.traffic('economy/reading')).toMatchObject({ fetches: 2 })
   })
+  test('tells whether a folder is the same at two revisions, and fetches nothing for it', async () => {
+    const repo = await bench.git.createRepository('economy/same')
+    const first = await repo.commit({ 'a/a.yaml': configMap('a'), 'b/b.yaml': configMap('b'), 'c/c.yaml': '' }, 'one')
+    const second = await repo.commit({ 'a/a.yaml': configMap('other'), 'c/c.yaml': null }, 'two')
+    const source = (path: string) => definition(repo.url, { path })
+    await bench.source.resolve(source('a'), { ...RESOLVE, maxAgeMs: 0 })
+    const { fetches, looks } = bench.git.traffic('economy/same')
+    const same = (path: string, before = first): Promise<boolean> =>
+      bench.source.isSame({ source: source(path), revision: second }, before, 'default')
+    expect(await Promise.all(['a', 'b', 'c', '.', 'nowhere'].map((path) => same(path)))).toEqual([
+      ...[false, true, false, false, false],
+    ])
+    expect(await same('.', second)).toBe(true)
+    expect(await same('b', 'f'.repeat(40))).toBe(false)
+    expect(bench.git.traffic('economy/same')).toMatchObject({ fetches, looks })
+  })
   test('several sources on one folder at the same time', async () => {
     const repo = await bench.git.createRepository('economy/shared')
     const sources = Array.from({ length: 4 }, () => bench.restart())

@@ -145,6 +145,10 @@ export class ChartHost implements Host {
     return { path: file, id: digestOf(content), version: revision, read: async () => content }
   }
 
+  async folderId(): Promise<string | null> {
+    return null
+  }
+
   async lastChange(): Promise<FileChange | null> {
     return null
   }

@@ -82,6 +82,14 @@ export class GitHost implements Host {
     })
   }
 
+  async folderId(revision: string, path: string): Promise<string | null> {
+    const { trees } = this.#repository
+    const root = await trees.rootTree(revision)
+    if (root === null) return null
+    const place = await trees.locate(root, path.split('/'))
+    return place.kind === 'tree' ? place.id : null
+  }
+
   lastChange(revision: string, file: string): Promise<FileChange | null> {
     return this.#mended(() => this.#repository.lastChange(revision, file))
   }

@@ -200,6 +200,11 @@ class WholeHost implements Host {
     return this.#host.withFiles(source, revision, async (files) => read(await withSubmodules(files, this.#options)))
   }
 
+  /** What a submodule holds hangs on the commit that the tree names. */
+  folderId(revision: string, path: string): Promise<string | null> {
+    return this.#host.folderId(revision, path)
+  }
+
   async lastChange(revision: string, file: string): Promise<FileChange | null> {
     const { source } = this.#options
     const files = await this.withFiles(source, revision, async (found) => found)
