@@ -110,7 +110,7 @@ export class AppRunner {
       this.#look(desk, { ...taken, asked }, news === 'listed' && !asked ? settledAge(this.#tools.settings()) : 0)
     } else if (rules !== app.rules || before !== blockedBecause(app, this.#tools.standing()))
       this.#ask(desk, { refresh: null, pass: true })
-    if (!app.definitionUsable) this.#tools.reporting.touch(app)
+    if (!app.definitionUsable) this.#tools.reporting.status.touch(app)
   }
 
   /** Whether a refresh is asked for that was not asked for before: the annotation stays until it is answered. */
@@ -139,7 +139,7 @@ export class AppRunner {
     const { app } = desk
     const { deps, reporting } = this.#tools
     if (hasForeignWriter(app, deps.clock.now())) return
-    await reporting.writeNow(app)
+    await reporting.status.writeNow(app)
     if (app.removed || desk.refreshSeen !== answers) return
     const [namespace = '', name = ''] = app.key.split('/')
     await deps.steps.take(applicationRef(namespace, name), 'refresh').catch((error: unknown) => {
@@ -190,7 +190,7 @@ export class AppRunner {
     desk.app.removed = true
     clearDesk(desk)
     for (const tracked of [...desk.app.objects.values()]) this.#tools.index.untrack(tracked)
-    this.#tools.reporting.forget(desk.app)
+    this.#tools.reporting.status.forget(desk.app)
   }
 
   /** A project appeared, changed or (null) went: its applications are read again. */
@@ -297,7 +297,7 @@ export class AppRunner {
         this.#tools.deps.log.error({ app: desk.app.key, error: String(error) }, 'application not worked on')
       }
       this.#precedence.over(desk.app)
-      this.#tools.reporting.touch(desk.app)
+      this.#tools.reporting.status.touch(desk.app)
       if (wish.answers !== undefined) void this.#answerRefresh(desk, wish.answers)
     }
   }
@@ -387,7 +387,7 @@ export class AppRunner {
     for (const { app } of this.#desks.values()) {
       const before = app.unwatched
       this.#noteUnwatched(app)
-      if (before.length > 0 || app.unwatched.length > 0) this.#tools.reporting.touch(app)
+      if (before.length > 0 || app.unwatched.length > 0) this.#tools.reporting.status.touch(app)
     }
   }
 

@@ -397,7 +397,7 @@ export class Loop implements Controller {
     this.#audit.stop()
     this.apps.stop()
     await this.apps.idle()
-    await within(this.#deps.clock, this.reporting.flush(), FLUSH_MS)
+    await within(this.#deps.clock, this.reporting.status.flush(), FLUSH_MS)
     await this.#lease?.stop()
     this.#kinds.stop()
   }

@@ -86,13 +86,13 @@ export function failOperation(
     prune: 'prune' in asked && asked.prune,
     resources: [],
   }
-  reporting.touchNow(app)
+  reporting.status.touchNow(app)
   const { definition } = app
   if (definition === null) return
   const { namespace, name, project } = definition
   const destServer = 'https://kubernetes.default.svc'
   deps.metrics.synced({ namespace, name, project, destServer, phase: 'Error', run: 'real' })
-  reporting.event(app, 'SyncFailed', 'Warning', app.operation.message)
+  reporting.events.tell(app, 'SyncFailed', 'Warning', app.operation.message)
 }
 
 /** Before the first write of all the inventory is in the status, so that a crash leaves no orphan behind. */
@@ -113,7 +113,7 @@ export function finishOperation({ deps, reporting }: OperationTools, app: AppSta
   const quiet = succeeded && app.requested === null && app.syncedRevision === app.revision
   if (definition === null || quiet) return
   app.operation = finished
-  reporting.touchNow(app)
+  reporting.status.touchNow(app)
   const { namespace, name, project } = definition
   deps.metrics.synced({
     namespace,
@@ -123,7 +123,7 @@ export function finishOperation({ deps, reporting }: OperationTools, app: AppSta
     phase: succeeded ? 'Succeeded' : 'Failed',
     run: 'real',
   })
-  reporting.event(
+  reporting.events.tell(
     app,
     succeeded ? 'SyncSucceeded' : 'SyncFailed',
     succeeded ? 'Normal' : 'Warning',

@@ -31,7 +31,7 @@ export interface OrphansTools {
   readonly settings: () => Settings
   readonly apps: () => readonly AppState[]
   readonly pruned: PrunedObjects
-  readonly reporting: Pick<Reporting, 'touch' | 'returned'>
+  readonly reporting: Pick<Reporting, 'status' | 'returned'>
 }
 
 interface Held {
@@ -153,7 +153,7 @@ export class Orphans {
       this.#count(app, wanted.length)
       if (asked.warn) app.orphanProblems = [...problems, ...warnings(app, wanted)]
     }
-    if (JSON.stringify(app.orphanProblems) !== before) this.#tools.reporting.touch(app)
+    if (JSON.stringify(app.orphanProblems) !== before) this.#tools.reporting.status.touch(app)
   }
 
   #count({ key, definition }: AppState, count: number): void {
@@ -185,7 +185,7 @@ export class Orphans {
     if (app === undefined) return
     this.#returned.delete(key)
     app.returned.delete(key)
-    this.#tools.reporting.touch(app)
+    this.#tools.reporting.status.touch(app)
   }
 
   stop(): void {

@@ -40,7 +40,7 @@ export async function runPass(tools: SyncTools, app: AppState, afterKinds: () =>
     await pruneExtras({ ...tools, afterKinds }, app)
   } finally {
     app.passing = false
-    if (operation !== null) reporting.touchNow(app)
+    if (operation !== null) reporting.status.touchNow(app)
   }
   if (operation !== null) finishOperation({ deps, reporting }, app, operation)
 }
