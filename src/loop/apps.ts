@@ -37,6 +37,8 @@ export interface AppRunnerTools {
   readonly sourceDigest: () => string
   readonly limit: <T>(run: () => Promise<T>) => Promise<T>
   readonly standing: () => Standing
+  /** An application was compared for the first time, or because somebody asked. */
+  readonly onCompared: (app: AppState) => void
 }
 
 export class AppRunner {
@@ -305,10 +307,12 @@ export class AppRunner {
   async #serve(desk: Desk, wish: Wish): Promise<void> {
     const { app } = desk
     const started = this.#tools.deps.clock.monotonic()
+    const isFirst = app.renderedAt === 0
     const looked = wish.refresh === null ? null : await this.#refresh(desk, wish.refresh)
     const operation = this.#begun(desk, wish, looked)
     if (app.renderedAt === 0 || app.definition === null || !app.definitionUsable) return
     if (wish.pass) await this.#pass(desk, operation)
+    if (isFirst || wish.answers !== undefined) this.#tools.onCompared(app)
     const seconds = (this.#tools.deps.clock.monotonic() - started) / 1_000
     this.#tools.deps.metrics.reconciled({
       namespace: app.definition.namespace,

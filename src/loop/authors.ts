@@ -2,6 +2,7 @@
 import type { Cause } from '../core/classify/index.ts'
 import type { Verdict } from '../core/decide/index.ts'
 import type { ObjectEvaluation } from '../core/evaluate/index.ts'
+import type { Problem } from '../core/problem/index.ts'
 import { type LateAuthor, newAuthors } from './audit.ts'
 
 /** The user where the audit log knows him, else under which name it was written. */
@@ -11,7 +12,20 @@ export function nameOf({ actor }: Cause): string {
   return impersonatedUser === undefined ? user : `${user} as ${impersonatedUser}`
 }
 
-export const urgencyOf = ({ severity }: Verdict): string => (severity === 'critical' ? ' (critical)' : '')
+const urgencyOf = ({ severity }: Verdict): string => (severity === 'critical' ? ' (critical)' : '')
+
+/** The first few differences, each with who made it. */
+export function fieldsTold({ fields }: ObjectEvaluation): string[] {
+  return fields
+    .slice(0, 5)
+    .map(({ field, cause, verdict }) => `${field.at} ${field.change} by ${nameOf(cause)}${urgencyOf(verdict)}`)
+}
+
+/** What is wrong with an object whose fields are told nowhere else. */
+export function withFields(evaluation: ObjectEvaluation): Problem[] {
+  const told = fieldsTold(evaluation).join('; ')
+  return evaluation.problems.map((one) => ({ ...one, message: `${one.message} ${told}.` }))
+}
 
 /** Whom to ask, and where they are reached. */
 export function askedIn({ owner }: ObjectEvaluation): string {

@@ -16,6 +16,7 @@ import { ObjectRunner } from './objects.ts'
 import { OtherDeliverers } from './other-deliverers.ts'
 import { Orphans } from './orphans.ts'
 import { within } from './patience.ts'
+import { Pods } from './pods.ts'
 import { PrunedObjects } from './pruned.ts'
 import { Questions } from './questions.ts'
 import { contextOf, type Standing } from './permissions.ts'
@@ -65,6 +66,7 @@ export class Loop implements Controller {
   readonly #sourceSettings: SourceSettingsWatch
   readonly #pruned = new PrunedObjects()
   readonly #orphans: Orphans
+  readonly #pods: Pods
   readonly #others: OtherDeliverers
   readonly #settings: SettingsWatch
   #lease: Lease | null = null
@@ -109,6 +111,7 @@ export class Loop implements Controller {
       sourceDigest: () => this.#sourceSettings.digest,
       limit: (run) => limit(run),
       standing: () => this.#standing(),
+      onCompared: (app) => this.#pods.compared(app),
     })
     this.reporting.onGone((tracked) => this.#index.untrack(tracked))
     this.reporting.onRecovery((app) => this.apps.pass(app))
@@ -119,6 +122,10 @@ export class Loop implements Controller {
       apps: () => this.apps.all(),
       pruned: this.#pruned,
       reporting: this.reporting,
+    })
+    this.#pods = new Pods({
+      ...{ deps, kinds: this.#kinds, settings, reporting: this.reporting },
+      apps: () => this.apps.all(),
     })
   }
 
@@ -391,6 +398,7 @@ export class Loop implements Controller {
     for (const timer of this.#timers) timer.cancel()
     this.#sourceSettings.stop()
     this.#orphans.stop()
+    this.#pods.stop()
     this.#others.stop()
     this.#settings.stop()
     this.#objects.stop()

@@ -6,7 +6,7 @@ import { groupOf, gvkKey, isMap, versionOf } from '../core/kube/index.ts'
 import type { Orphan } from '../core/orphan/index.ts'
 import type { Problem } from '../core/problem/index.ts'
 import { findExtras } from './inspect-extras.ts'
-import { PodInspection } from './inspect-pods.ts'
+import { inspectPods } from './inspect-pods.ts'
 import { type InspectInput, Inspector, type InspectTools } from './inspector.ts'
 
 export interface Inspection {
@@ -67,7 +67,7 @@ export async function inspect(tools: InspectTools, input: InspectInput): Promise
   )
   const extras = await findExtras(inspector, desired)
   const refs = desired.objects.map(({ ref }) => ref)
-  const pods = input.as === 'application' ? await new PodInspection(inspector, refs).find() : NO_PODS
+  const pods = input.as === 'application' ? await inspectPods(inspector, refs) : NO_PODS
   const evaluations = [...declared, ...extras.evaluations, ...pods.evaluations].filter(
     (evaluation) => evaluation !== null,
   )

@@ -12,16 +12,15 @@ import {
   orphansTold,
   orphanWhy,
 } from '../core/orphan/index.ts'
-import { type Problem, problem, toProblem } from '../core/problem/index.ts'
+import { type Problem, problem } from '../core/problem/index.ts'
 import type { Deps } from './deps.ts'
 import type { PrunedObjects } from './pruned.ts'
 import type { Reporting } from './reporting.ts'
+import { Rounds } from './rounds.ts'
 import type { AppState } from './state.ts'
 import { type OtherDeliverers, otherDeliverers, survey, type SurveyTools } from './survey.ts'
 
 const EVERY_MS = 180_000
-/** After a project or an application came or changed. */
-const SOON_MS = 2_000
 /** While an application whose project asks is not rendered yet. */
 const WAITING_MS = 5_000
 const REQUESTS = 4
@@ -44,22 +43,21 @@ interface Held {
 export class Orphans {
   readonly #tools: OrphansTools
   readonly #survey: SurveyTools
-  #timer: { cancel(): void } | null = null
-  #dueAt = Number.POSITIVE_INFINITY
+  readonly #rounds: Rounds
   readonly #returned = new Map<string, AppState>()
   readonly #met = new Set<string>()
-  #looking = false
-  #stopped = false
 
   constructor(tools: OrphansTools) {
     this.#tools = tools
     const limit = pLimit(REQUESTS)
     this.#survey = { reader: tools.deps.reader, limit: (run) => limit(run) }
+    const look = (): Promise<number> => this.#lookAround()
+    this.#rounds = new Rounds(tools.deps, { what: 'orphaned resources', look, everyMs: EVERY_MS })
   }
 
   /** A project came or changed: it may ask now. */
   soon(): void {
-    this.#wake(SOON_MS)
+    this.#rounds.soon()
   }
 
   /** News of an application; only the first is news of where to look. */
@@ -69,33 +67,8 @@ export class Orphans {
     this.soon()
   }
 
-  #wake(ms: number): void {
-    const { clock } = this.#tools.deps
-    const at = clock.monotonic() + ms
-    if (this.#stopped || at >= this.#dueAt) return
-    this.#timer?.cancel()
-    this.#dueAt = at
-    this.#timer = clock.after(ms, () => void this.#look())
-  }
-
-  async #look(): Promise<void> {
-    this.#dueAt = Number.POSITIVE_INFINITY
-    if (this.#looking) return this.#wake(SOON_MS)
-    this.#looking = true
-    let next = EVERY_MS
-    try {
-      const waits = await this.#lookAround()
-      if (waits) next = WAITING_MS
-    } catch (error) {
-      this.#tools.deps.log.warn({ error: toProblem(error, 'HF5001').message }, 'orphaned resources not looked for')
-    } finally {
-      this.#looking = false
-      this.#wake(next)
-    }
-  }
-
-  /** Whether some application is to be looked at as soon as it is rendered. */
-  async #lookAround(): Promise<boolean> {
+  /** When to look again: soon, where an application is not rendered yet. */
+  async #lookAround(): Promise<number> {
     const asking = this.#tools.apps().filter((app) => isAsked(app))
     for (const app of this.#tools.apps()) if (!asking.includes(app)) this.#tell(app, null, [])
     const ready = asking.filter(({ renderedAt }) => renderedAt > 0)
@@ -104,15 +77,16 @@ export class Orphans {
       const namespace = app.definition?.destinationNamespace ?? ''
       places.set(namespace, [...(places.get(namespace) ?? []), app])
     }
-    if (places.size === 0) return asking.length > 0
+    const next = ready.length < asking.length ? WAITING_MS : EVERY_MS
+    if (places.size === 0) return next
     const others = await otherDeliverers(this.#survey)
     for (const [namespace, apps] of places) {
-      if (this.#stopped) return false
+      if (this.#rounds.stopped) return next
       const { objects, surveyed, problems } = await survey(this.#survey, [namespace])
       const orphans = this.#orphansAmong(objects, others, surveyed)
       for (const app of apps) this.#tell(app, orphans, problems)
     }
-    return ready.length < asking.length
+    return next
   }
 
   #orphansAmong(objects: readonly KubeObject[], others: OtherDeliverers, surveyed: ReadonlySet<string>): Orphan[] {
@@ -189,8 +163,7 @@ export class Orphans {
   }
 
   stop(): void {
-    this.#stopped = true
-    this.#timer?.cancel()
+    this.#rounds.stop()
   }
 }
 

@@ -7,7 +7,7 @@ import { deliveryReasonOf } from '../core/problem/index.ts'
 import { fightProblem } from '../core/record/index.ts'
 import type { JournalEntry } from '../ports/store.ts'
 import type { LateAuthor } from './audit.ts'
-import { actorOf, askedIn, authorLines, becauseOf, isNewWhole, lateAuthors, nameOf, urgencyOf } from './authors.ts'
+import { actorOf, askedIn, authorLines, becauseOf, fieldsTold, isNewWhole, lateAuthors, withFields } from './authors.ts'
 import type { Deps } from './deps.ts'
 import { Events } from './events.ts'
 import type { Reporter } from './objects.ts'
@@ -76,27 +76,44 @@ export class Reporting implements Reporter {
   #drift(tracked: Tracked, evaluation: ObjectEvaluation): void {
     const { app } = tracked
     if (tracked.pending && evaluation.fields.every(({ verdict }) => verdict.because === 'sync')) return
-    const shown = evaluation.fields
-      .slice(0, 5)
-      .map(({ field, cause, verdict }) => `${field.at} ${field.change} by ${nameOf(cause)}${urgencyOf(verdict)}`)
-    const what = shown.length > 0 ? shown.join('; ') : (evaluation.difference ?? '')
-    this.#journal(tracked, {
+    const { difference } = evaluation
+    const shown = fieldsTold(evaluation)
+    const what = shown.length > 0 ? shown.join('; ') : (difference ?? '')
+    this.#found(app, evaluation, {
+      journal: difference ?? '',
+      event: `${formatRef(tracked.ref)}: ${what}${askedIn(evaluation)}`,
+    })
+  }
+
+  #found(app: AppState, evaluation: ObjectEvaluation, message: { journal: string; event: string }): void {
+    const { ref, fields, difference, owner } = evaluation
+    const object = formatRef(ref)
+    this.#record(app, object, {
       action: 'drift',
-      paths: evaluation.fields.map(({ field }) => field.at),
+      paths: fields.map(({ field }) => field.at),
       actor: actorOf(evaluation),
       result: 'done',
       because: becauseOf(evaluation),
       durationMs: 0,
-      message: evaluation.difference ?? '',
+      message: message.journal,
     })
     this.#deps.log.info(
       {
-        ...{ app: app.key, object: formatRef(tracked.ref), difference: evaluation.difference, fields: shown },
-        ...(evaluation.owner === null ? {} : { owner: evaluation.owner.name }),
+        ...{ app: app.key, object, difference, fields: fieldsTold(evaluation) },
+        ...(owner === null ? {} : { owner: owner.name }),
       },
       'drift',
     )
-    this.events.tell(app, 'DriftDetected', 'Warning', `${formatRef(tracked.ref)}: ${what}${askedIn(evaluation)}`)
+    this.events.tell(app, 'DriftDetected', 'Warning', message.event)
+  }
+
+  /** A running pod does not follow the template of a declared workload any more. */
+  deviated(app: AppState, evaluation: ObjectEvaluation): void {
+    const journal = evaluation.problems.map(({ message }) => message).join(' ')
+    const event = withFields(evaluation)
+      .map(({ message }) => message)
+      .join(' ')
+    this.#found(app, evaluation, { journal, event })
   }
 
   acted(tracked: Tracked, outcome: Acted): void {

@@ -94,6 +94,8 @@ export interface AppState {
   desiredProblems: readonly Problem[]
   /** Of objects in its destination that nobody declares. */
   orphanProblems: readonly Problem[]
+  /** Of running pods that do not follow the templates of its workloads. */
+  podProblems: readonly Problem[]
   /** By key: objects that were pruned, and that somebody made again. */
   readonly returned: Map<string, Problem>
   /** Why some of its kinds are not watched. */
@@ -154,6 +156,7 @@ export function newApp(key: AppKey): AppState {
     sourceProblems: [],
     desiredProblems: [],
     orphanProblems: [],
+    podProblems: [],
     returned: new Map(),
     unwatched: [],
     desiredComplete: false,

@@ -92,7 +92,7 @@ export class StatusWriter {
   }
 
   problemsOf(app: AppState, evaluation: Evaluation): Problem[] {
-    const around = [...app.orphanProblems, ...app.returned.values(), ...this.#ruleProblems(app)]
+    const around = [...app.podProblems, ...app.orphanProblems, ...app.returned.values(), ...this.#ruleProblems(app)]
     return [...this.#problemsNow(app), ...evaluation.problems, ...around]
   }
 

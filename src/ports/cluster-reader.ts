@@ -66,6 +66,8 @@ export interface ClusterReader {
     metadataOnly?: boolean
     /** As the API server reads it: `a=b,c in (d,e)`. */
     labelSelector?: string
+    /** What it refuses is dropped page by page: a list of any length then takes the memory of a page. */
+    keep?: (object: KubeObject) => boolean
   }): Promise<{ items: KubeObject[]; resourceVersion: string }>
   /** Watches one kind in all namespaces (or, where that is forbidden, in `namespaces`), for ever, until stopped. */
   watch(kind: KindInfo, onEvent: (event: WatchEvent) => void, options?: { namespaces?: readonly string[] }): WatchedKind

@@ -50,6 +50,11 @@ async function names(app: string): Promise<string[]> {
   return body.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name).sort()
 }
 
+const deviating = ({ status }: { status?: Record<string, unknown> }): string[] =>
+  ((status?.['conditions'] ?? []) as { type: string; message: string }[])
+    .filter(({ type }) => type === 'DeviatingPodWarning')
+    .map(({ message }) => message)
+
 const image = (value: string): object => ({ spec: { containers: [{ name: 'app', image: value }] } })
 
 describe('pods', () => {
@@ -99,8 +104,27 @@ describe('pods', () => {
     expect(told.find(({ ref }) => ref.name === first)?.message).toMatch(
       /^Pod pods\/web-\S+ does not follow the template of apps\/Deployment pods\/web \(ReplicaSet web-[0-9a-f]+\) any more\.$/,
     )
+    // The controller tells the same, when it looks next: here because somebody asks.
+    await world.refresh('pods')
+    const app = await world.untilApp('pods', (seen) => deviating(seen).length === 4)
+    expect(deviating(app).join('\n')).toContain(
+      `Pod pods/${first} does not follow the template of apps/Deployment pods/web (ReplicaSet ${first.replace(/-[^-]+$/, '')}) any more. ${at} changed by kubectl-set.`,
+    )
+    expect(app.status['sync']).toMatchObject({ status: 'Synced' })
     // Reported, and left alone.
     const { body } = await editor.get(`${PODS}/${first}`)
     expect(body.spec.containers[0].image).toBe('registry.example.com/app:hotfix')
-  }, 30_000)
+    const { body: events } = await editor.get('/api/v1/namespaces/argocd/events')
+    const drift = events.items.filter(({ reason }: { reason: string }) => reason === 'DriftDetected')
+    expect(drift.map(({ message }: { message: string }) => message).join('\n')).toContain(`Pod pods/${first}`)
+  }, 60_000)
+
+  it('are forgotten when they are gone', async () => {
+    if (world === undefined) return
+    for (const name of await names('web')) await world.editor.remove(`${PODS}/${name}`)
+    await world.editor.remove(`${PODS}/${(await names('db'))[0]}`)
+    await world.refresh('pods')
+    await world.untilApp('pods', (seen) => deviating(seen).length === 0)
+    expect(await pods()).toEqual([])
+  }, 60_000)
 })

@@ -155,11 +155,17 @@ class Files implements FileReader {
     return first ?? null
   }
 
-  async list(query: Gvk & { namespace?: string }): Promise<{ items: KubeObject[]; resourceVersion: string }> {
+  async list(query: Parameters<FileReader['list']>[0]): Promise<{ items: KubeObject[]; resourceVersion: string }> {
     const items = [...this.#objects.values()].flat().filter((object) => {
       const ref = refOf(object)
       const here = query.namespace === undefined || ref.namespace === query.namespace
-      return ref.group === query.group && ref.kind === query.kind && ref.version === query.version && here
+      return (
+        ref.group === query.group &&
+        ref.kind === query.kind &&
+        ref.version === query.version &&
+        here &&
+        query.keep?.(object) !== false
+      )
     })
     return { items, resourceVersion: '' }
   }

@@ -31,7 +31,7 @@ export interface ReaderParts {
   readonly random: () => number
 }
 
-type ListQuery = Gvk & { namespace?: string; metadataOnly?: boolean; labelSelector?: string }
+type ListQuery = Parameters<ClusterReader['list']>[0]
 
 interface ServerVersion {
   readonly minor: string
@@ -92,13 +92,13 @@ export class KubeReader implements ClusterReader {
   async list(query: ListQuery): Promise<{ items: KubeObject[]; resourceVersion: string }> {
     const kind = await this.#parts.discovery.resolve(query)
     const form = query.metadataOnly === true ? 'metadata' : 'full'
-    const { labelSelector = '' } = query
+    const { labelSelector = '', keep = () => true } = query
     const base = { kind, namespace: query.namespace ?? '', form, labelSelector } as const
     try {
-      return await this.#pages({ ...base, limit: FIRST_PAGE, token: '' })
+      return await this.#pages({ ...base, limit: FIRST_PAGE, token: '' }, keep)
     } catch (error) {
       if (!(error instanceof PageExpired)) throw error
-      return this.#pages({ ...base, limit: 0, token: '' })
+      return this.#pages({ ...base, limit: 0, token: '' }, keep)
     }
   }
 
@@ -127,11 +127,14 @@ export class KubeReader implements ClusterReader {
     for (const watched of [...this.#watches]) watched.stop()
   }
 
-  async #pages(first: PageQuery): Promise<{ items: KubeObject[]; resourceVersion: string }> {
+  async #pages(
+    first: PageQuery,
+    keep: (object: KubeObject) => boolean,
+  ): Promise<{ items: KubeObject[]; resourceVersion: string }> {
     const items: KubeObject[] = []
     for (let query = first; ; ) {
       const page = await readPage(this.#parts.http, query)
-      for (const item of page.items) items.push(item)
+      for (const item of page.items) if (keep(item)) items.push(item)
       if (page.token === '') return { items, resourceVersion: page.resourceVersion }
       query = { ...query, token: page.token, limit: page.nextLimit }
     }

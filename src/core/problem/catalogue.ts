@@ -118,6 +118,11 @@ export const CATALOGUE = {
     'report',
     'Let one of them go: remove it from Git, or from the other tool without deleting it.',
   ),
+  HF3014: entry(
+    'Running pods not looked at',
+    'report',
+    'Grant Holdfast get and list on pods, and get on replicasets, statefulsets and daemonsets.',
+  ),
   // 4xxx cluster
   HF4001: entry('Cluster unreachable', 'retry', 'Check the API server and the kubeconfig.'),
   HF4002: entry('Write forbidden', 'retry', 'Grant Holdfast the verb on the resource named.'),
