@@ -7,7 +7,7 @@ import type { JsonMap, KubeObject } from '../../../src/core/kube/index.ts'
 import { applyObject } from '../../../src/loop/steps/apply.ts'
 import { appOf, snapshotOf } from '../../core/evaluate/snapshot.ts'
 import { type Mutation, mutationsOf } from './enumerate.ts'
-import { leftOut } from './left-out.ts'
+import { LeftOut } from './left-out.ts'
 import { concerns, differencesOf, overlaps, type Trail, trailText } from './oracle.ts'
 import { bringIn, type Comparable, type Plane, type Subject, takeOut } from './subject.ts'
 
@@ -19,6 +19,7 @@ const MANAGERS: Readonly<Record<Writer, string>> = {
   wiped: 'kubectl-edit',
 }
 
+const LEFT_OUT = new LeftOut('left-out.yaml')
 /** Reported and never healed by itself. */
 const BY_DESIGN = /metadata\.(finalizers|ownerReferences)/
 
@@ -169,7 +170,7 @@ export class Run {
       if (!trails.some((trail) => overlaps(path, trail))) this.row.falseAlarms.push(`${label}: ${at}`)
     const missed = meant.filter((trail) => !fields.some(({ path }) => overlaps(path, trail)))
     if (missed.length === 0) return true
-    if (leftOut(this.#subject.ref, label)) {
+    if (LEFT_OUT.has(this.#subject.ref, label)) {
       this.row.leftOut++
       return false
     }
