@@ -21,7 +21,8 @@ export class Kinds {
   readonly #deps: Pick<Deps, 'reader'>
   readonly #onEvent: (event: WatchEvent, runtime: KindRuntime) => void
   readonly #loaded = new Map<string, KindRuntime>()
-  readonly #waiting = new Map<KindRuntime, readonly (() => void)[]>()
+  /** Who waits for the first list, by kind. */
+  readonly #waiting = new WeakMap<KindRuntime, Set<() => void>>()
   /** By `group/resource`. */
   readonly #kindByResource = new Map<string, string>()
   readonly #loading = new Map<string, Promise<KindRuntime | undefined>>()
@@ -70,10 +71,15 @@ export class Kinds {
   async watch(runtime: KindRuntime): Promise<void> {
     runtime.watch ??= this.#deps.reader.watch(runtime.info, (event) => this.#seen(event, runtime))
     if (runtime.refused !== null) return
+    const waiting = this.#waiting.get(runtime) ?? new Set<() => void>()
+    this.#waiting.set(runtime, waiting)
+    let wake = (): void => {}
     const refused = new Promise<void>((resolve) => {
-      this.#waiting.set(runtime, [...(this.#waiting.get(runtime) ?? []), resolve])
+      wake = resolve
     })
+    waiting.add(wake)
     await Promise.race([runtime.watch.ready, refused])
+    waiting.delete(wake)
   }
 
   #seen(event: WatchEvent, runtime: KindRuntime): void {
@@ -85,8 +91,7 @@ export class Kinds {
   #noteTrouble(error: Error, runtime: KindRuntime): void {
     if (!(error instanceof HoldfastError) || error.problem.code !== 'HF4010') return
     runtime.refused = error.problem
-    for (const resolve of this.#waiting.get(runtime) ?? []) resolve()
-    this.#waiting.delete(runtime)
+    for (const wake of this.#waiting.get(runtime) ?? []) wake()
   }
 
   /** After a CRD changed: schemas of its kinds are read again; kinds that vanished are forgotten with their watch. */
