@@ -1,4 +1,6 @@
 // What one turn leaves for the next to know of an object.
+import type { Fact } from '../core/audit/index.ts'
+import { mayHaveMade } from '../core/classify/index.ts'
 import type { LookBefore, ObjectEvaluation } from '../core/evaluate/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
 import type { ApplyStep } from '../core/plan/index.ts'
@@ -35,6 +37,20 @@ export function noteLook(tracked: Tracked, evaluation: ObjectEvaluation, now: nu
     windows: new Map(evaluation.fields.map(({ fingerprint, window }) => [fingerprint, window])),
     explained: new Set(evaluation.ignored.map(({ at }) => at)),
   }
+}
+
+const MOST_FACTS = 64
+
+/**
+ * What the audit log will have forgotten while the difference that it explains lasts. Whatever else is written to the
+ * object meanwhile explains none of it; of what was there at the first look the first writes that were told do.
+ */
+export function factsWorthKeeping({ fields }: ObjectEvaluation, facts: readonly Fact[]): readonly Fact[] {
+  const between = fields.map(({ window }) => window).filter((window) => window !== null)
+  const isBetween = (fact: Fact): boolean => between.some((window) => mayHaveMade(fact, window))
+  const first = between.length === fields.length && fields.length > 0 ? [] : facts.slice(0, MOST_FACTS)
+  const kept = new Set([...first, ...facts.filter(isBetween).slice(-MOST_FACTS)])
+  return facts.filter((fact) => kept.has(fact))
 }
 
 export function noteVersion(tracked: Tracked, object: KubeObject): void {

@@ -11,7 +11,7 @@ import type { TokenBucket } from './bucket.ts'
 import type { Deps } from './deps.ts'
 import type { Evidence, Look } from './evidence.ts'
 import type { Kinds } from './kinds.ts'
-import { isRefused, lookBefore, noteLook, noteVersion, rememberAuthors, writeKey } from './memory.ts'
+import { factsWorthKeeping, isRefused, lookBefore, noteLook, noteVersion, rememberAuthors, writeKey } from './memory.ts'
 import { within } from './patience.ts'
 import { isPruneProtected } from './prune-protection.ts'
 import type { Questions, Subject } from './questions.ts'
@@ -441,12 +441,12 @@ export class ObjectRunner {
     tracked.evaluatedFor = tracked.desired?.digest ?? ''
     tracked.evaluatedUnder = tracked.app.rules
     if (evaluation.status === 'Synced') tracked.pending = false
-    for (const { fingerprint, firstSeen } of evaluation.fields) tracked.firstSeen.set(fingerprint, firstSeen)
-    if (evaluation.fields.length === 0 && tracked.firstSeen.size > 0) tracked.firstSeen = new Map()
+    tracked.firstSeen = new Map(evaluation.fields.map(({ fingerprint, firstSeen }) => [fingerprint, firstSeen]))
     this.#tools.reporter.evaluated(tracked, evaluation, previous)
     noteLook(tracked, evaluation, this.#tools.deps.clock.now())
     // A late event may outlive the difference that it explains no longer than the difference itself.
-    tracked.facts = evaluation.status === 'OutOfSync' ? (this.#tools.audit.factsFor(tracked)?.facts ?? []) : []
+    const facts = evaluation.status === 'OutOfSync' ? (this.#tools.audit.factsFor(tracked)?.facts ?? []) : []
+    tracked.facts = factsWorthKeeping(evaluation, facts)
   }
 
   #retryLater(tracked: Tracked): void {

@@ -129,6 +129,11 @@ function isTooLate({ resourceVersion, time }: Fact, window: Window | null): bool
   return time > window.untilTime + CLOCKS_MS
 }
 
+/** Can it have made what came about between these looks? Of what was there at the first look any write can. */
+export function mayHaveMade(fact: Fact, window: Window | null): boolean {
+  return !isTooEarly(fact, window) && !isTooLate(fact, window)
+}
+
 function candidateOf(fact: Fact, { field, live, facts }: AttributionInput): Candidate {
   const place = { path: field.path, live: isEmptyValue(field.live) ? undefined : field.live }
   const touch = touchOf(fact, place, facts.imprinter)

@@ -2,6 +2,7 @@
 export * from './cause.ts'
 export { type Concern, concernOf } from './concern.ts'
 export { classifyField, classifyObject, type WholeContext } from './classify.ts'
+export { mayHaveMade } from './attribute.ts'
 export type { Attribution, DeletionInput, ObjectFacts, Window } from './attribute.ts'
 export { type AuditQuestion, bareContext, type CauseContext, type HelmRecord, type OwnerLink } from './context.ts'
 export { type Delivery, type FailedSync, type GeneratorChange, NOTHING_PENDING } from './delivery.ts'
