@@ -1,5 +1,5 @@
 // Pieces of one file → the objects that are wanted of it.
-import { isMap, type Json, type JsonMap } from '../../core/kube/index.ts'
+import { isMap, type Json } from '../../core/kube/index.ts'
 import { type Problem, problem } from '../../core/problem/index.ts'
 import {
   type ObjectsOfFile,
@@ -7,6 +7,7 @@ import {
   objectsOfItems,
   type ReadObject,
   readYaml,
+  typedItem,
 } from '../../core/yaml/index.ts'
 import { type Identity, jsonIdentity, valueIdentity, yamlIdentity } from './identity.ts'
 import type { Piece, PieceSink, RestOfList } from './pieces.ts'
@@ -26,13 +27,6 @@ interface Item {
 
 const CUT_OFF = 'this list has no kind: the dump was probably cut off'
 const SHORT = 'A dump that was cut off answers nothing: take it again.'
-
-/** What a server's own list leaves out of its items because the list says it. */
-function typed(value: Json, list: { apiVersion: string; kind: string }): Json {
-  if (!isMap(value) || value.kind !== undefined || value.apiVersion !== undefined) return value
-  if (list.kind === 'List' || !list.kind.endsWith('List')) return value
-  return { ...value, apiVersion: list.apiVersion, kind: list.kind.slice(0, -'List'.length) }
-}
 
 /** Servers write the items of an empty list as null too. */
 function isEmptyList(value: Json): boolean {
@@ -72,7 +66,7 @@ export class DumpReader implements PieceSink {
       const { value } = document
       if (isMap(value) && Array.isArray(value.items) && value.kind === undefined) this.broken(document.line, CUT_OFF)
       else if (isEmptyList(value)) this.seen += 1
-      else this.#keep(objectsOfDocuments([{ ...document, value: typedItems(value) }], { file }))
+      else this.#keep(objectsOfDocuments([document], { file }))
     }
   }
 
@@ -121,7 +115,7 @@ export class DumpReader implements PieceSink {
     const named = { apiVersion: typeof apiVersion === 'string' ? apiVersion : '', kind }
     this.#keep(
       objectsOfItems(
-        untold.map(({ value, line }) => ({ value: typed(value, named), line })),
+        untold.map(({ value, line }) => ({ value: typedItem(value, named), line })),
         file,
       ),
     )
@@ -172,10 +166,4 @@ export class DumpReader implements PieceSink {
 
 function identityOf(text: string): Identity | null {
   return text.startsWith('{') ? jsonIdentity(text) : yamlIdentity(text)
-}
-
-function typedItems(value: Json): Json {
-  if (!isMap(value) || !Array.isArray(value.items) || typeof value.kind !== 'string') return value
-  const list = { apiVersion: typeof value.apiVersion === 'string' ? value.apiVersion : '', kind: value.kind }
-  return { ...value, items: (value.items as readonly Json[]).map((item) => typed(item, list)) } as JsonMap
 }

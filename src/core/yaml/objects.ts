@@ -116,7 +116,7 @@ class Collector {
     if (at.depth >= LIST_NESTING) return this.refuse(at.place, 'lists are nested too deeply')
     const items = (list['items'] ?? []) as readonly Json[]
     items.forEach((item, index) => {
-      this.add(item, { ...at.place, line: at.lines[index] ?? at.place.line }, at.depth + 1)
+      this.add(typedItem(item, list), { ...at.place, line: at.lines[index] ?? at.place.line }, at.depth + 1)
     })
   }
 
@@ -139,8 +139,22 @@ class Collector {
 }
 
 function isListKind(value: JsonMap): boolean {
-  if (Array.isArray(value['items'])) return true
-  return value['kind'] === 'List' && (value['items'] === undefined || value['items'] === null)
+  const { items, kind, spec, status } = value
+  if (Array.isArray(items)) return true
+  if (kind === 'List') return items === undefined || items === null
+  return items === null && spec === undefined && status === undefined && itemKind(value) !== null
+}
+
+/** What the items of a list of this kind are; null = the list does not say. */
+function itemKind({ kind }: JsonMap): string | null {
+  return typeof kind === 'string' && kind.endsWith('List') && kind !== 'List' ? kind.slice(0, -'List'.length) : null
+}
+
+/** An item that does not say its kind, as in the lists of a server, is of the kind that its list says. */
+export function typedItem(item: Json, list: JsonMap): Json {
+  const kind = itemKind(list)
+  if (kind === null || !isMap(item) || item['kind'] !== undefined || item['apiVersion'] !== undefined) return item
+  return { apiVersion: list['apiVersion'] ?? '', kind, ...item }
 }
 
 /**

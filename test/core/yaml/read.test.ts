@@ -108,12 +108,33 @@ describe('objects', () => {
       'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: A\n  metadata: {name: a}\n-\n  apiVersion: v1\n  kind: B\n  metadata: {name: b}\n'
     expect(names(text)).toEqual(['a:4', 'b:8'])
   })
+  test("items that do not say their kind are of their list's, as kubectl reads them", () => {
+    const text = [
+      'apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleList\nitems:\n- metadata: {name: a}\n  rules: []',
+      'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMapList\n  items: [{metadata: {name: b}}]',
+      'apiVersion: v1\nkind: SecretList\nitems: [{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}]',
+    ].join('\n---\n')
+    const { objects, problems } = readObjects(text, { file: 'a.yaml' })
+    expect(objects.map(({ object: { apiVersion, kind, metadata } }) => `${apiVersion} ${kind} ${metadata.name}`)).toEqual(
+      ['rbac.authorization.k8s.io/v1 Role a', 'v1 ConfigMap b', 'v1 ConfigMap c'],
+    )
+    expect(problems).toEqual([])
+  })
+  test('what only looks like a list is an object, or none', () => {
+    expect(names('apiVersion: x/v1\nkind: AllowList\nmetadata: {name: a}\nspec: {items: [1]}')).toEqual(['a:1'])
+    expect(names('apiVersion: x/v1\nkind: AllowList\nmetadata: {name: a}\nspec: {}\nitems: null')).toEqual(['a:1'])
+    expect(codes('apiVersion: v1\nkind: ConfigMapList\nitems: [{kind: ConfigMap, metadata: {name: a}}]')).toEqual([
+      'HF1012:3',
+    ])
+  })
   test.each([
     ['a scalar', 'hello'],
     ['a list of other things', '- a\n- b: 1'],
     ['values of a chart', 'replicas: 3\nimage: {tag: x}'],
     ['Chart.yaml', 'apiVersion: v2\nname: chart\nversion: 1.0.0'],
     ['an empty list object', 'apiVersion: v1\nkind: List'],
+    ['an empty list of one kind', 'apiVersion: v1\nkind: ConfigMapList\nitems: []'],
+    ['a list of nothing', 'apiVersion: v1\nkind: ConfigMapList\nmetadata: {}\nitems: null'],
     ['nothing', ''],
     ['null', 'null'],
   ])('%s is passed over', (_, text) => {
