@@ -15,7 +15,7 @@ import type { Rendered } from '../core/desired/index.ts'
 import type { KubeObject, ObjectRef } from '../core/kube/index.ts'
 import { HoldfastError, type Problem, problem, toProblem } from '../core/problem/index.ts'
 import type { ClusterReader } from '../ports/cluster-reader.ts'
-import type { Source } from '../ports/source.ts'
+import type { RevisedSource, Source } from '../ports/source.ts'
 import { deliveryIn } from './delivery.ts'
 import { inventoryOf, takeDefinition } from './definitions.ts'
 import type { InspectInput } from './inspector.ts'
@@ -118,15 +118,30 @@ export function filesDefinition(namespace: string): AppDefinition {
   return { ...value, key: '' }
 }
 
+interface RenderTools {
+  readonly source: Source
+  readonly reader: Pick<ClusterReader, 'capabilities'>
+}
+
 /** Renders the application's sources at `revision` (of the first source), or at their own. Throws HoldfastError HF1xxx. */
 export async function renderApp(
-  tools: { source: Source; reader: Pick<ClusterReader, 'capabilities'> },
+  tools: RenderTools,
+  app: { definition: AppDefinition; project: ProjectDefinition | null },
+  how: { revision?: string; explain?: boolean } = {},
+): Promise<Rendered> {
+  return (await renderAppSources(tools, app, how)).rendered
+}
+
+/** As `renderApp`; also says at which revisions. */
+export async function renderAppSources(
+  tools: RenderTools,
   app: { definition: AppDefinition; project: ProjectDefinition | null },
   { revision, explain = false }: { revision?: string; explain?: boolean } = {},
-): Promise<Rendered> {
+): Promise<{ rendered: Rendered; sources: readonly RevisedSource[] }> {
   const wanted = wantedSources(app.definition, revision === undefined ? [] : [revision])
   const { sources } = await resolveSources(tools.source, { ...app, wanted, maxAgeMs: 0 })
-  return tools.source.render({ ...renderRequest(app, sources, await tools.reader.capabilities()), explain })
+  const request = renderRequest(app, sources, await tools.reader.capabilities())
+  return { rendered: await tools.source.render({ ...request, explain }), sources }
 }
 
 /** The input for the application as it is delivered: its rendered source, its inventory. */

@@ -1,20 +1,37 @@
 // What tells more about a comparison: history of files, CODEOWNERS, the ownership map.
-import { resolve } from 'node:path'
-import { localChange, localText, pathInside, type SourceRepositories, workingCopyOf } from '../adapters/source/index.ts'
+import { dirname, resolve } from 'node:path'
+import {
+  localChange,
+  localText,
+  newestChange,
+  pathInside,
+  type SourceRepositories,
+  workingCopyOf,
+} from '../adapters/source/index.ts'
 import type { OwnerSources } from '../core/classify/index.ts'
 import { type AppDefinition, parseOwnership } from '../core/definition/index.ts'
-import type { DesiredSet } from '../core/desired/index.ts'
+import type { DesiredSet, Origin, Rendered } from '../core/desired/index.ts'
 import { refKey } from '../core/kube/index.ts'
 import type { ReportOrigin } from '../core/record/index.ts'
 import { type AppRead, filesDefinition } from '../loop/inspect-app.ts'
 import { readCodeowners, readCodeownersBy, readOwnership } from '../loop/owners.ts'
 import type { ClusterReader } from '../ports/cluster-reader.ts'
-import type { FileChange } from '../ports/source.ts'
+import type { FileChange, RevisedSource } from '../ports/source.ts'
 import type { DiffRequest } from '../surfaces/cli/diff.ts'
 import type { Environment } from './cluster.ts'
 import { type Place, readOnly } from './files.ts'
 
-export type History = (files: readonly string[]) => Promise<ReadonlyMap<string, FileChange>>
+/** The files of one of an application's sources. */
+interface FilesOfSource {
+  readonly source: number
+  readonly files: readonly string[]
+}
+
+/** What something follows from. */
+type Behind = readonly FilesOfSource[]
+
+/** The last change behind each; null where nobody can tell. */
+export type History = (wanted: readonly Behind[]) => Promise<readonly (FileChange | null)[]>
 
 /** Of the file named, else of the cluster, else none. */
 export async function ownershipFor(
@@ -32,44 +49,88 @@ export async function localCodeowners({ cwd }: Place, path: string): Promise<Own
   return root === null ? null : readCodeownersBy((file) => localText(root, file))
 }
 
-export async function localChanges(
-  { cwd, env }: Place & { readonly env: Environment },
-  path: string,
-  files: readonly string[],
-): Promise<ReadonlyMap<string, FileChange>> {
-  const root = await workingCopyOf(resolve(cwd, path))
-  if (root === null) return new Map()
-  const found = await Promise.all(
-    files.map(async (file) => [file, await localChange(root, pathInside(root, resolve(cwd, file)), env)] as const),
-  )
-  return new Map(found.flatMap(([file, change]) => (change === null ? [] : [[file, change] as const])))
+async function inTurn(
+  wanted: readonly Behind[],
+  changeOf: (behind: Behind) => Promise<readonly (FileChange | null)[]>,
+): Promise<readonly (FileChange | null)[]> {
+  const found: (FileChange | null)[] = []
+  for (const behind of wanted) found.push(newestChange(await changeOf(behind)))
+  return found
 }
 
-/** Where each object is declared, with the last change of the file where history is asked for. */
-export async function originsOf(desired: DesiredSet, history: History | undefined): Promise<Map<string, ReportOrigin>> {
-  const files = [...new Set(desired.objects.map(({ origin }) => origin.file).filter((file) => file !== ''))]
-  const changes = history === undefined ? new Map<string, FileChange>() : await history(files)
-  return new Map(
-    desired.objects.map(({ ref, origin }) => {
-      const change = changes.get(origin.file)
-      return [refKey(ref), change === undefined ? origin : { ...origin, change }]
-    }),
-  )
+/** Of working copies; paths as they were given. */
+export function localHistory({ cwd, env }: Pick<Place, 'cwd'> & { readonly env: Environment }): History {
+  return (wanted) =>
+    inTurn(wanted, async (behind) => {
+      const byRoot = new Map<string, string[]>()
+      for (const file of behind.flatMap(({ files }) => files)) {
+        const root = await workingCopyOf(dirname(resolve(cwd, file)))
+        if (root !== null) byRoot.set(root, [...(byRoot.get(root) ?? []), pathInside(root, resolve(cwd, file))])
+      }
+      return Promise.all([...byRoot].map(([root, files]) => localChange(root, files, env)))
+    })
 }
 
 /** No evidence is worth an answer: without history the rest is told. */
-export async function changesIn(
+export function sourceHistory(
   source: Pick<SourceRepositories, 'lastChange'>,
-  { sources: [source0] }: AppDefinition,
-  { revision, files }: { readonly revision: string; readonly files: readonly string[] },
-): Promise<ReadonlyMap<string, FileChange>> {
-  const found = new Map<string, FileChange>()
-  if (source0 === undefined) return found
-  for (const file of files) {
-    const change = await source.lastChange({ source: source0, revision }, file).catch(() => null)
-    if (change !== null) found.set(file, change)
+  sources: readonly RevisedSource[],
+): History {
+  return (wanted) =>
+    inTurn(wanted, (behind) => {
+      const byCommit = new Map<string, { revised: RevisedSource; files: readonly string[] }>()
+      for (const { source: index, files } of behind) {
+        const revised = sources[index]
+        if (revised === undefined) continue
+        const key = `${revised.source.repoURL}\n${revised.revision}`
+        byCommit.set(key, { revised, files: [...(byCommit.get(key)?.files ?? []), ...files] })
+      }
+      const asked = [...byCommit.values()]
+      return Promise.all(asked.map(({ revised, files }) => source.lastChange(revised, files).catch(() => null)))
+    })
+}
+
+/**
+ * What an object follows from: the file that it is written in; of one that a tool made, all that the tool read. A template
+ * alone would name who wrote it years ago, and not who changed its values today.
+ */
+function filesBehind({ file, line, source = 0 }: Origin, { rendered, definition }: Declared): Behind {
+  const render = rendered.sources.find((one) => (one.source ?? 0) === source)
+  if (line > 0 || render === undefined) return file === '' ? [] : [{ source, files: [file] }]
+  const { files, refFiles = [] } = render
+  const names = new Set(refFiles.map((other) => `$${other.ref}/${other.file}`))
+  const others = definition.sources.map((one, index) => ({
+    source: index,
+    files: refFiles.flatMap((other) => (one.ref !== '' && other.ref === one.ref ? [other.file] : [])),
+  }))
+  const own = { source, files: files.filter((name) => !names.has(name)) }
+  return [own, ...others].filter((one) => one.files.length > 0)
+}
+
+export interface Declared {
+  readonly desired: DesiredSet
+  readonly rendered: Rendered
+  readonly definition: AppDefinition
+}
+
+/** Where each object is declared, with the last change of what it follows from where history is asked for. */
+export async function originsOf(declared: Declared, history: History | undefined): Promise<Map<string, ReportOrigin>> {
+  const behind = new Map<string, Behind>()
+  const keyOf = (origin: Origin): string => {
+    const files = filesBehind(origin, declared)
+    const key = JSON.stringify(files)
+    if (files.length > 0) behind.set(key, files)
+    return key
   }
-  return found
+  const objects = declared.desired.objects.map(({ ref, origin }) => ({ ref, origin, key: keyOf(origin) }))
+  const found = history === undefined ? [] : await history([...behind.values()])
+  const changes = new Map([...behind.keys()].map((key, index) => [key, found[index] ?? null]))
+  return new Map(
+    objects.map(({ ref, origin, key }) => {
+      const change = changes.get(key) ?? null
+      return [refKey(ref), change === null ? origin : { ...origin, change }]
+    }),
+  )
 }
 
 export async function codeownersOf(

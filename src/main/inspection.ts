@@ -5,15 +5,15 @@ import { fileCluster, readLiveFiles, wantedFor } from '../adapters/file-cluster/
 import { createSource, renderText, type SourceRepositories } from '../adapters/source/index.ts'
 import { NO_OWNERS, type OwnerSources } from '../core/classify/index.ts'
 import {
-  changesIn,
   codeownersOf,
   definitionFor,
-  localChanges,
+  type History,
   localCodeowners,
+  localHistory,
   originsOf,
   ownershipFor,
+  sourceHistory,
 } from './evidence.ts'
-import type { FileChange } from '../ports/source.ts'
 import type { Cluster } from '../adapters/kube-http/index.ts'
 import { createLog } from '../adapters/pino-log/index.ts'
 import pLimit from 'p-limit'
@@ -39,7 +39,7 @@ import {
   readAppFile,
   readClusterSettings,
   readSettings,
-  renderApp,
+  renderAppSources,
   type SettingsRead,
 } from '../loop/inspect-app.ts'
 import type { InspectInput, InspectReader } from '../loop/inspector.ts'
@@ -82,8 +82,8 @@ interface Compared {
   readonly context: ReportContext
   /** Where an application stands in a cluster: itself. */
   readonly application?: KubeObject
-  /** Who changed these files last; absent where nobody can tell. */
-  readonly history?: (files: readonly string[]) => Promise<ReadonlyMap<string, FileChange>>
+  /** Absent where nobody can tell. */
+  readonly history?: History
 }
 
 interface Around {
@@ -151,17 +151,18 @@ export class Inspections {
     const { definition, project, owners } = read
     const local = target.kind === 'app' ? target.desired : undefined
     const ownership = await ownershipFor({ place: this.#options, request }, reader, namespace)
-    const { rendered, codeowners } =
+    const { rendered, sources, codeowners } =
       local === undefined
         ? await this.#withSource(reader, namespace, async (source) => {
-            const made = await renderApp({ source, reader }, { definition, project })
-            return { rendered: made, codeowners: await codeownersOf(source, definition, made.revision) }
+            const made = await renderAppSources({ source, reader }, { definition, project })
+            return { ...made, codeowners: await codeownersOf(source, definition, made.rendered.revision) }
           })
         : {
             rendered: await readSource(this.#options, local, {
               ...(await localSource(definition, { cwd: this.#options.cwd, path: local })),
               cluster: await reader.capabilities(),
             }),
+            sources: [],
             codeowners: await localCodeowners(this.#options, local),
           }
     const known = { ownership: ownership.value, owners: { ...owners, codeowners } }
@@ -175,49 +176,44 @@ export class Inspections {
       application,
       problems: [...read.problems, ...problems, ...ownership.problems],
       context: { ...context, ...revision, desired },
-      history: (files) =>
+      history: (wanted) =>
         local === undefined
-          ? this.#withSource(reader, namespace, (source) => changesIn(source, definition, { ...rendered, files }))
-          : localChanges(this.#options, local, files),
+          ? this.#withSource(reader, namespace, (source) => sourceHistory(source, sources)(wanted))
+          : localHistory(this.#options)(wanted),
     })
   }
 
   async #filesWithCluster(request: DiffRequest, target: FilesOf, cluster: Cluster): Promise<DriftReport> {
     const { input, problems } = await this.#filesInput(request, target, cluster.namespace)
-    const history = (files: readonly string[]) => localChanges(this.#options, target.path, files)
-    const context = {
-      desired: target.path,
-      live: cluster.server,
-      schemas: [`cluster ${await cluster.reader.serverMinor()}`],
-    }
+    const schemas = [`cluster ${await cluster.reader.serverMinor()}`]
+    const context = { desired: target.path, live: cluster.server, schemas }
+    const history = localHistory(this.#options)
     return this.#report(request, { reader: cluster.reader, input, problems, context, history })
   }
 
   async #filesWithFiles(request: DiffRequest, target: FilesOf, path: string): Promise<DriftReport> {
     const { input, problems } = await this.#filesInput(request, target, 'default')
     const declared = input.rendered.objects.map(({ object }) => object)
-    const { kubernetes } = request
     const live = await readLiveFiles({ ...this.#options, path, wanted: wantedFor(declared, input.inventory) })
     const cluster = fileCluster({
       live: live.objects,
       problems: live.problems,
       declared,
       namespace: input.definition.destinationNamespace,
-      ...(kubernetes === undefined ? {} : { kubernetes }),
+      ...(request.kubernetes === undefined ? {} : { kubernetes: request.kubernetes }),
     })
     const { reader } = cluster
-    const report = await this.#report(
+    return this.#report(
       request,
       {
         reader,
         input,
         problems: [...problems, ...live.problems],
         context: { desired: target.path, live: path === '-' ? 'standard input' : path },
-        history: (files) => localChanges(this.#options, target.path, files),
+        history: localHistory(this.#options),
       },
       cluster,
     )
-    return report
   }
 
   /** `fallback`: where objects go that neither say so themselves nor have an application that does. */
@@ -268,7 +264,11 @@ export class Inspections {
     const inspection = await inspect({ reader, clock, digestKey, learn, evidence, ...known }, input)
     const { evaluations, desired, problems } = inspection
     const around = await this.#around(request, compared, inspection)
-    const origins = await originsOf(desired, evidence === 'all' ? compared.history : undefined)
+    const { rendered, definition } = input
+    const origins = await originsOf(
+      { desired, rendered, definition },
+      evidence === 'all' ? compared.history : undefined,
+    )
     return driftReport({
       objects: evaluations.map((evaluation) => {
         const key = refKey(evaluation.ref)

@@ -49,6 +49,8 @@ export interface FileChange {
   /** ISO. */
   readonly date: string
   readonly subject: string
+  /** Which of the files that were asked for it changed; of several the first by name. */
+  readonly file?: string
 }
 
 /** Git, charts and rendering. Every failure is a HoldfastError with an HF1xxx problem that names repository, revision and path. */
@@ -59,8 +61,8 @@ export interface Source {
   resolve(source: SourceDefinition, options: ResolveOptions): Promise<Resolved>
   /** Renders all sources at these revisions. Kept by the hashes of what the render reads. */
   render(request: RenderRequest): Promise<Rendered>
-  /** The last change of a file (path from the repository root) at this revision; null where there is no history. */
-  lastChange(revised: RevisedSource, file: string): Promise<FileChange | null>
+  /** The last change of any of these files (paths from the repository root) at this revision; null where there is no history. */
+  lastChange(revised: RevisedSource, files: readonly string[]): Promise<FileChange | null>
   /** The text of a file of the repository at this revision; null where there is none. */
   textOf(revised: RevisedSource, file: string): Promise<string | null>
   /** Whether the source's own folder holds the same at another revision; false where the cache does not tell. */

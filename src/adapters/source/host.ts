@@ -18,6 +18,6 @@ export interface Host {
   /** The id of a folder at a revision, as far as the cache knows; null = it does not. Nothing is fetched for it. */
   folderId(revision: string, path: string): Promise<string | null>
   /** null where there is no history. */
-  lastChange(revision: string, file: string): Promise<FileChange | null>
+  lastChange(revision: string, files: readonly string[]): Promise<FileChange | null>
   close(): void
 }

@@ -1,6 +1,7 @@
 // Desired state from repositories: revisions, files, renders.
 export { type Environment } from './environment.ts'
 export { SOURCE_LIMITS, type SourceLimits } from './limits.ts'
+export { newestOf as newestChange } from './git/last-change.ts'
 export { WorkTree } from './git/work-tree.ts'
 export { KUSTOMIZATION_FILES } from './render/kustomize-document.ts'
 export { otherReaders } from './render/kustomize-readers.ts'

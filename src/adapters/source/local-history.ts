@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import type { FileChange } from '../../ports/source.ts'
+import { lastChangeOf } from './git/last-change.ts'
 import { run } from './process.ts'
 
 const LIMITS = { timeoutMs: 10_000, maxOutputBytes: 1_000_000 }
@@ -32,21 +33,20 @@ export async function localText(root: string, file: string): Promise<string | nu
   return readFile(join(root, file), 'utf8').catch(() => null)
 }
 
-/** null where the file is not committed, or git is not there. */
+/** null where none of the files is committed, or git is not there. */
 export async function localChange(
   root: string,
-  file: string,
+  files: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<FileChange | null> {
-  const format = '--format=%H%x00%an <%ae>%x00%aI%x00%s'
-  const finished = await run({
-    file: 'git',
-    args: [...SAFE, 'log', '-1', format, '--', `:(top,literal)${file}`],
-    env: { PATH: env['PATH'] ?? '/usr/bin:/bin', HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C' },
-    cwd: root,
-    ...LIMITS,
+  return lastChangeOf(files, async (args) => {
+    const finished = await run({
+      file: 'git',
+      args: [...SAFE, 'log', ...args],
+      env: { PATH: env['PATH'] ?? '/usr/bin:/bin', HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C' },
+      cwd: root,
+      ...LIMITS,
+    })
+    return finished.outcome === 'exited' && finished.exitCode === 0 ? finished.stdout : Buffer.alloc(0)
   })
-  if (finished.outcome !== 'exited' || finished.exitCode !== 0) return null
-  const [commit = '', author = '', date = '', subject = ''] = finished.stdout.toString('utf8').trim().split('\0')
-  return commit === '' ? null : { commit, author, date, subject }
 }

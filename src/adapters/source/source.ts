@@ -109,9 +109,9 @@ class Sources implements SourceRepositories {
     return joinRenders(renders, request.sources[0]?.revision ?? '')
   }
 
-  async lastChange({ source, revision }: RevisedSource, file: string): Promise<FileChange | null> {
+  async lastChange({ source, revision }: RevisedSource, files: readonly string[]): Promise<FileChange | null> {
     const reader = this.#git.readerOf(source.repoURL, revision) ?? { project: '', sourceRepos: null }
-    return this.#hostOf(source, reader).lastChange(revision, file)
+    return this.#hostOf(source, reader).lastChange(revision, files)
   }
 
   async textOf({ source, revision }: RevisedSource, file: string): Promise<string | null> {

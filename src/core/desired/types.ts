@@ -34,8 +34,12 @@ export interface RenderedSource {
   readonly type: SourceType
   /** Hash of everything that the render reads: files, options, tool. */
   readonly key: string
-  /** Files it reads, from the root of the repository. */
+  /** Which of the Application's sources; absent = the first. */
+  readonly source?: number
+  /** Files it reads, from the root of the repository; `$name/…` from that of the source with this `ref`. */
   readonly files: readonly string[]
+  /** Those of them that lie in other sources' repositories, by their `ref`. */
+  readonly refFiles?: readonly { readonly ref: string; readonly file: string }[]
   readonly tool: string | null
   readonly from: 'memory' | 'disk' | 'render'
   readonly tookMs: number

@@ -59,12 +59,14 @@ export interface ReportIgnored extends IgnoredCause {
 export interface ReportOrigin {
   readonly file: string
   readonly line: number
-  /** The last change of the file, where history was asked for and there is some. */
+  /** The last change of the file, or of what a tool made the object from; where history was asked for and there is some. */
   readonly change?: {
     readonly commit: string
     readonly author: string
     readonly date: string
     readonly subject: string
+    /** Of an object that follows from several files: one of those that the commit changed. */
+    readonly file?: string
   }
 }
 

@@ -195,7 +195,7 @@ describe('a bounded depth', () => {
     const wanted = definition(repo.url)
     const { revision } = await source.resolve(wanted, RESOLVE)
     expect(namesOf(await source.render(requestFor(wanted, revision)))).toEqual(['a', 'b', 'c', 'd'])
-    const lastChange = (file: string) => source.lastChange({ source: wanted, revision: head }, file)
+    const lastChange = (file: string) => source.lastChange({ source: wanted, revision: head }, [file])
     expect(await lastChange('d.yaml')).toMatchObject({ commit: head })
     for (const file of ['a.yaml', 'b.yaml', 'c.yaml']) expect(await lastChange(file)).toBeNull()
     const next = await repo.commit({ 'e.yaml': configMap('e') }, 'e')

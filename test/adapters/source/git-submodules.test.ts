@@ -145,9 +145,14 @@ describe('files of submodules', () => {
     const source = recursive(app.url)
     const { revision } = await bench.source.resolve(source, RESOLVE)
     await bench.source.render(requestFor(source, revision))
-    const change = await bench.source.lastChange({ source, revision }, 'lib/x/lib.yaml')
+    const change = await bench.source.lastChange({ source, revision }, ['lib/x/lib.yaml'])
     expect(change).toMatchObject({ commit: first, subject: 'Write the library' })
-    expect(await bench.source.lastChange({ source, revision }, 'a.yaml')).toMatchObject({ subject: 'files' })
+    expect(await bench.source.lastChange({ source, revision }, ['a.yaml'])).toMatchObject({ subject: 'files' })
+    // Of several the last one, wherever it lies.
+    expect(await bench.source.lastChange({ source, revision }, ['lib/other.yaml', 'lib/x/lib.yaml'])).toMatchObject({
+      commit: second,
+      file: 'lib/other.yaml',
+    })
   })
 })
 

@@ -349,13 +349,22 @@ test('author, date and subject of the last change of a file', async () => {
   await resolve(repo.url, 'HEAD')
   const later = await repo.commit({ 'b.yaml': configMap('b') }, 'Something else')
   await resolve(repo.url, 'HEAD')
-  const lastChange = (file: string) => bench.source.lastChange({ source: definition(repo.url), revision: later }, file)
+  const lastChange = (file: string) =>
+    bench.source.lastChange({ source: definition(repo.url), revision: later }, [file])
   expect(await lastChange('a.yaml')).toEqual({
     commit,
     author: 'Ada L <ada@example.com>',
     date: '2023-11-14T22:13:20+00:00',
     subject: 'Raise the limit',
+    file: 'a.yaml',
   })
+  const any = { source: definition(repo.url), revision: later }
+  expect(await bench.source.lastChange(any, ['a.yaml', 'gone', 'b.yaml'])).toMatchObject({
+    commit: later,
+    file: 'b.yaml',
+  })
+  const many = Array.from({ length: 1_200 }, (_, index) => `none/${index}`)
+  expect(await bench.source.lastChange(any, [...many, 'a.yaml'])).toMatchObject({ commit, file: 'a.yaml' })
   expect(await lastChange('b.yaml')).toMatchObject({ commit: later, subject: 'Something else' })
   expect(await lastChange('--help')).toBeNull()
 })

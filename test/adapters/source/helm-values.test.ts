@@ -126,6 +126,22 @@ describe.skipIf(helm === '')('value files', () => {
 })
 
 describe.skipIf(helm === '')('files of other sources', () => {
+  test('a chart at the top of its repository is named as it lies there', async () => {
+    const repository = await bench.git.createRepository('ref/top')
+    const files = Object.entries(CHART).map(([file, text]) => [file.replace('app/', ''), text])
+    await repository.commit({ ...Object.fromEntries(files), 'values.yaml': 'a: b\n  c: [\n' }, 'broken')
+    const top = definition(repository.url, { path: '.' })
+    const { revision } = await source.resolve(top, RESOLVE)
+    expect(await problemOf(source.render(requestFor(top, revision)))).toMatchObject({
+      code: 'HF1009',
+      subject: { file: 'values.yaml', line: 2 },
+    })
+    await repository.commit({ 'values.yaml': values('own') }, 'mended')
+    const { revision: mended } = await source.resolve(top, RESOLVE)
+    const { sources } = await source.render(requestFor(top, mended))
+    expect(sources[0]?.files).toEqual(['Chart.yaml', 'templates/dump.yaml', 'values.yaml'])
+  })
+
   test('`$ref/path` and `$ref/glob` are taken from the source so called, at its revision', async () => {
     const [charts, config] = [
       await bench.git.createRepository('ref/charts'),
@@ -150,7 +166,29 @@ describe.skipIf(helm === '')('files of other sources', () => {
       sources.push({ source: one, revision: (await source.resolve(one, RESOLVE)).revision })
     const rendered = await source.render(requestFor(main, '', { sources }))
     expect(seenIn(rendered)).toEqual({ last: 'from the other', all: ['own', 'y', 'z'] })
+    const [how] = rendered.sources
     expect(rendered.sources).toHaveLength(1)
+    expect(how?.files).toEqual(expect.arrayContaining(['app/Chart.yaml', 'app/own.yaml', '$config/prod/y.yaml']))
+    expect(how?.refFiles?.map(({ ref, file }) => `${ref} ${file}`)).toEqual([
+      'config prod/y.yaml',
+      'config prod/z.yaml',
+      'config text.txt',
+    ])
+  })
+
+  test('a broken one is told by its own repository, revision, file and line', async () => {
+    const [charts, config] = [await bench.git.createRepository('ref/c'), await bench.git.createRepository('ref/d')]
+    await charts.commit(CHART, 'charts')
+    const revision = await config.commit({ 'env/prod.yaml': 'a: b\n  c: [\n' }, 'config')
+    const main = definition(charts.url, { path: 'app', helm: { valueFiles: ['$config/env/prod.yaml'] } })
+    const other = definition(config.url, { ref: 'config', path: '' })
+    const sources = []
+    for (const one of [main, other])
+      sources.push({ source: one, revision: (await source.resolve(one, RESOLVE)).revision })
+    expect(await problemOf(source.render(requestFor(main, '', { sources })))).toMatchObject({
+      code: 'HF1009',
+      subject: { file: 'env/prod.yaml', line: 2, repository: config.url, revision },
+    })
   })
 
   test('they cannot leave that source', async () => {

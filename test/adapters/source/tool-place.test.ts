@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { helmPlace, kustomizePlace } from '../../../src/adapters/source/render/tool-place.ts'
 
+const OTHERS = new Map([
+  ['envs/prod.yaml', { file: 'envs/prod.yaml' }],
+  ['$values/prod.yaml', { file: 'prod.yaml', repository: 'https://git.example/values.git', revision: 'abc' }],
+])
+
 describe('helm', () => {
   const below = new Set(['templates/x.yaml', 'templates/_h.tpl', 'charts/sub/templates/y.yaml', 'values.yaml'])
   const place = (words: string, chart = 'charts/web'): unknown =>
-    helmPlace(words, { chart, below, isRead: (path) => path === 'envs/prod.yaml' })
+    helmPlace(words, { chart, below, placeOf: (path) => OTHERS.get(path) ?? null })
   test.each([
     ['Error: execution error at (shop/templates/x.yaml:5:8): give b', { file: 'charts/web/templates/x.yaml', line: 5 }],
     [
@@ -24,6 +29,10 @@ describe('helm', () => {
       { file: 'charts/web/values.yaml', line: 4 },
     ],
     ['Error: failed to parse envs/prod.yaml: yaml: line 2: did not', { file: 'envs/prod.yaml', line: 2 }],
+    [
+      'Error: failed to parse $values/prod.yaml: cannot unmarshal: error converting: yaml: line 2: mapping values',
+      { file: 'prod.yaml', line: 2, repository: 'https://git.example/values.git', revision: 'abc' },
+    ],
     ['Error: failed to parse spec.source.helm.values: yaml: line 2: did not', null],
     ['Error: execution error at (shop/templates/gone.yaml:5:8): give b', null],
     ['Error: chart requires kubeVersion: >=1.40', null],

@@ -90,8 +90,8 @@ export class GitHost implements Host {
     return place.kind === 'tree' ? place.id : null
   }
 
-  lastChange(revision: string, file: string): Promise<FileChange | null> {
-    return this.#mended(() => this.#repository.lastChange(revision, file))
+  lastChange(revision: string, files: readonly string[]): Promise<FileChange | null> {
+    return this.#mended(() => this.#repository.lastChange(revision, files))
   }
 
   close(): void {

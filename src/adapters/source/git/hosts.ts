@@ -205,10 +205,10 @@ class WholeHost implements Host {
     return this.#host.folderId(revision, path)
   }
 
-  async lastChange(revision: string, file: string): Promise<FileChange | null> {
+  async lastChange(revision: string, paths: readonly string[]): Promise<FileChange | null> {
     const { source } = this.#options
     const files = await this.withFiles(source, revision, async (found) => found)
-    return lastChangeWithin(files, file, (name) => this.#host.lastChange(revision, name))
+    return lastChangeWithin(files, paths, (own) => this.#host.lastChange(revision, own))
   }
 
   close(): void {

@@ -9,6 +9,7 @@ import type { GitAccess, GitLogin } from './access.ts'
 import type { Address } from './address.ts'
 import { gitEnvironment } from './environment.ts'
 import { failureOf, gitMessage, isRefusal } from './failure.ts'
+import { lastChangeOf } from './last-change.ts'
 import { withLock } from './lock.ts'
 import { ObjectReadError } from './objects.ts'
 import { movedTo } from './redirect.ts'
@@ -150,13 +151,13 @@ export class Mirror {
   }
 
   /** Throws ObjectReadError when the mirror is damaged or gone. */
-  async lastChange(revision: string, file: string, signal: AbortSignal): Promise<FileChange | null> {
-    const format = '--format=%H%x00%an <%ae>%x00%aI%x00%s'
-    const args = ['log', '-1', format, '--no-show-signature', revision, '--', `:(top,literal)${file}`]
-    const finished = await this.git(this.directory, args, { signal })
-    if (finished.outcome !== 'exited' || finished.exitCode !== 0) throw this.unread(finished)
-    const [commit = '', author = '', date = '', subject = ''] = finished.stdout.toString('utf8').trim().split('\0')
-    return commit === '' || (await this.isBoundary(commit)) ? null : { commit, author, date, subject }
+  async lastChange(revision: string, files: readonly string[], signal: AbortSignal): Promise<FileChange | null> {
+    const found = await lastChangeOf(files, async (args) => {
+      const finished = await this.git(this.directory, ['log', '--no-show-signature', revision, ...args], { signal })
+      if (finished.outcome !== 'exited' || finished.exitCode !== 0) throw this.unread(finished)
+      return finished.stdout
+    })
+    return found === null || (await this.isBoundary(found.commit)) ? null : found
   }
 
   /** Every ref, annotated tags as the commit they mean. Throws ObjectReadError when the mirror is damaged or gone. */

@@ -132,9 +132,9 @@ export class Repository {
     return done
   }
 
-  /** The commit that changed a file last, seen from `revision`. */
-  async lastChange(revision: string, file: string): Promise<FileChange | null> {
-    return this.#mirror.lastChange(revision, file, this.#closing.signal)
+  /** The commit that changed any of the files last, seen from `revision`. */
+  async lastChange(revision: string, files: readonly string[]): Promise<FileChange | null> {
+    return this.#mirror.lastChange(revision, files, this.#closing.signal)
   }
 
   /** What HEAD, a branch, a tag, a range of versions, a full ref name or a hash means. Throws HF1002. */

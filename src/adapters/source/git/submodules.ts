@@ -9,6 +9,7 @@ import type { Host } from '../host.ts'
 import { admits, hostOf, reachOfHost } from '../reach.ts'
 import { addressOf, shown } from './address.ts'
 import { absoluteUrl, readGitmodules } from './gitmodules.ts'
+import { newestOf } from './last-change.ts'
 
 export interface SubmoduleOptions {
   /** The source whose tree names the submodules: gives the options that every source has, and its own URL. */
@@ -197,15 +198,28 @@ export async function withSubmodules(
   return { ...files, trees: new SubmoduleTrees(files, options, depth, modules) }
 }
 
-/** The last change of a file that may lie in a submodule; null where there is no history. */
+/** The last change of files that may lie in submodules; null where there is no history. */
 export async function lastChangeWithin(
   files: SourceFiles,
-  file: string,
-  own: (file: string) => Promise<FileChange | null>,
+  paths: readonly string[],
+  own: (paths: readonly string[]) => Promise<FileChange | null>,
 ): Promise<FileChange | null> {
-  const segments = file.split('/').filter((segment) => segment !== '' && segment !== '.')
-  const met = files.trees instanceof SubmoduleTrees ? await files.trees.submoduleOn(segments) : null
-  if (met === null) return own(file)
-  const { host, commit, files: inner } = met.submodule
-  return lastChangeWithin(inner, met.rest.join('/'), (name) => host.lastChange(commit, name))
+  const mine: string[] = []
+  const modules = new Map<string, { module: Submodule; at: string; paths: string[] }>()
+  for (const path of paths) {
+    const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.')
+    const met = files.trees instanceof SubmoduleTrees ? await files.trees.submoduleOn(segments) : null
+    if (met === null) mine.push(path)
+    else {
+      const at = segments.slice(0, segments.length - met.rest.length).join('/')
+      const known = modules.get(at) ?? { module: met.submodule, at, paths: [] }
+      modules.set(at, { ...known, paths: [...known.paths, met.rest.join('/')] })
+    }
+  }
+  const within = [...modules.values()].map(async ({ module, at, paths: inner }) => {
+    const { host, commit, files: below } = module
+    const change = await lastChangeWithin(below, inner, (names) => host.lastChange(commit, names))
+    return change?.file === undefined ? change : { ...change, file: `${at}/${change.file}` }
+  })
+  return newestOf(await Promise.all([mine.length === 0 ? null : own(mine), ...within]))
 }

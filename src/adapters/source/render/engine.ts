@@ -5,6 +5,7 @@ import type { RenderedSource } from '../../../core/desired/index.ts'
 import { HoldfastError, problem, type Problem } from '../../../core/problem/index.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { Log } from '../../../ports/log.ts'
+import { type Home, homeOf, nameOf } from '../files/input-file.ts'
 import type { SourceLimits } from '../limits.ts'
 import { explain } from './explain.ts'
 import type { Render } from './kept-render.ts'
@@ -23,7 +24,7 @@ import { sweepFolders } from './workspace-folder.ts'
 
 /** One source rendered: its objects, and how they came about. */
 export interface SourceRender extends Render {
-  readonly how: Omit<RenderedSource, 'revision'>
+  readonly how: Omit<RenderedSource, 'revision' | 'source'>
 }
 
 export interface EngineOptions {
@@ -100,7 +101,7 @@ export class RenderEngine {
     const how = {
       type: plan.type,
       key,
-      files: made.plan.files.map(({ path }) => path),
+      ...filesRead(made.plan.files),
       tool: names === '' ? null : names,
       from,
       tookMs: this.#options.clock.now() - begin,
@@ -184,6 +185,11 @@ export class RenderEngine {
     this.#swept ??= sweepFolders()
     return this.#swept
   }
+}
+
+function filesRead(files: RenderPlan['files']): Pick<RenderedSource, 'files' | 'refFiles'> {
+  const others = files.flatMap((file) => ((homeOf(file)?.ref ?? '') === '' ? [] : [homeOf(file) as Home]))
+  return { files: files.map(nameOf), ...(others.length === 0 ? {} : { refFiles: others }) }
 }
 
 function digestOf({ digests }: Pick<DigestedResult, 'digests'>): string {

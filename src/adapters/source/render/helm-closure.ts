@@ -83,11 +83,16 @@ export async function contentOf(
   } catch (error) {
     if (!(error instanceof TooLargeError)) throw error
     const message = `${file} has ${error.size} bytes; a file may have ${limits.fileBytes}`
-    throw new HoldfastError(problem('HF1010', message, { file }))
+    const { repository, revision } = files
+    throw new HoldfastError(problem('HF1010', message, { file, repository, revision }))
   }
 }
 
-/** A file of the source that is to lie at `path` in the working directory. */
-export function inputAt(options: ClosureOptions, path: string, at: { file: string; id: string }): InputFile {
-  return { path, id: at.id, read: () => contentOf(options, at) }
+/** A file of the source, or of the one with this `ref`, that is to lie at `path` in the working directory. */
+export function inputAt(
+  options: ClosureOptions,
+  path: string,
+  at: { file: string; id: string; ref?: string },
+): InputFile {
+  return { path, id: at.id, home: { ref: at.ref ?? '', file: at.file }, read: () => contentOf(options, at) }
 }

@@ -130,6 +130,7 @@ export class Dependencies {
       {
         id: chart.id,
         path: `charts/${name}-${chart.version.replace(/[^A-Za-z0-9._+-]/g, '_')}.tgz`,
+        home: null,
         read: () => chart.read(),
       },
     ]

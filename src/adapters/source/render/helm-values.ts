@@ -22,6 +22,8 @@ type Lead =
   | {
       readonly kind: 'path'
       readonly files: SourceFiles
+      /** Of the source that it lies in; '' = the chart's own. */
+      readonly ref: string
       /** Where its files lie in the working directory. */
       readonly mount: string
       readonly path: readonly string[]
@@ -68,14 +70,15 @@ export class ValueFiles {
     const ref = first.startsWith('$') ? refs.get(first.slice(1)) : undefined
     if (ref !== undefined) {
       const path = substitute(rest.join('/'), environment).split('/')
-      return { kind: 'path', files: ref, mount: `${this.#places.made}/refs/${first.slice(1)}`, path }
+      const name = first.slice(1)
+      return { kind: 'path', files: ref, ref: name, mount: `${this.#places.made}/refs/${name}`, path }
     }
     const text = substitute(written, environment)
     const scheme = SCHEME.exec(text)?.[1]
     if (scheme !== undefined) return this.#urlLead(text, { scheme, field })
     const path = [...(text.startsWith('/') ? top : place.path), ...text.split('/')]
     if (text.startsWith('/') && joinedPath([], text) === null) throw this.#leaves(written)
-    return { kind: 'path', files, mount: this.#places.mount, path }
+    return { kind: 'path', files, ref: '', mount: this.#places.mount, path }
   }
 
   #urlLead(url: string, { scheme, field }: { scheme: string; field: string }): Lead {
@@ -135,13 +138,14 @@ export class ValueFiles {
     return {
       ...file,
       path: `${this.#places.made}/urls/${file.id.replace(/[^0-9a-f]/g, '')}.yaml`,
+      home: null,
       read: () => file.read(),
     }
   }
 
   /** null when it is not there. */
   async #local(lead: Lead & { kind: 'path' }, written: string): Promise<InputFile | null> {
-    const { files, mount, path } = lead
+    const { files, ref, mount, path } = lead
     const place = await files.trees.locate(files.root, path)
     if (!('path' in place)) {
       if (place.kind === 'outside') throw this.#leaves(written)
@@ -150,7 +154,7 @@ export class ValueFiles {
     const file = place.path.join('/')
     if (place.kind === 'blob') {
       const at = mount === '' ? file : `${mount}/${file}`
-      return inputAt({ files, limits: this.#context.limits }, at, { file, id: place.id })
+      return inputAt({ files, limits: this.#context.limits }, at, { file, id: place.id, ref })
     }
     if (place.path.length === 0) throw this.#leaves(written)
     throw this.#problem('HF1004', `${shown(written)} is a directory, not a file`)

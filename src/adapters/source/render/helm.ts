@@ -2,7 +2,7 @@
 // its arguments.
 import { HoldfastError, problem, type ProblemCode } from '../../../core/problem/index.ts'
 import { canonicalJson } from '../../../core/kube/index.ts'
-import type { InputFile } from '../files/input-file.ts'
+import { homeOf, type InputFile, nameOf } from '../files/input-file.ts'
 import { shown } from '../git/address.ts'
 import { substitute } from './build-environment.ts'
 import { joinMentions, MentionReader, type Mentions, mentionsIn } from './helm-capabilities.ts'
@@ -13,7 +13,7 @@ import { escapeCommas, parameterArguments, type ParameterArguments } from './hel
 import { textsToMask } from './helm-secrets.ts'
 import { ValueFiles } from './helm-values.ts'
 import type { Planner, RenderContext } from './plan.ts'
-import { helmPlace, placedFailure } from './tool-place.ts'
+import { type FilePlace, helmPlace, placedFailure } from './tool-place.ts'
 import type { Workspace } from './workspace.ts'
 
 const RELEASE = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
@@ -97,7 +97,7 @@ async function chartFiles(context: RenderContext, directory: string): Promise<re
   const below = (path: string): string => (directory === '' ? path : `${directory}/${path}`)
   return [
     ...kept.map(({ path, id }) => inputAt(context, below(path), { file: [...place.path, path].join('/'), id })),
-    ...added.map((file) => ({ id: file.id, path: below(file.path), read: () => file.read() })),
+    ...added.map((file) => ({ ...file, path: below(file.path), read: () => file.read() })),
   ]
 }
 
@@ -174,6 +174,16 @@ function inWords(error: unknown, made: string, mount: string): unknown {
   return new HoldfastError(problem(code, words, subject, action), { cause: error.cause })
 }
 
+/** A value file by the name that words call it by. */
+function placeOfFile(name: string, files: readonly InputFile[], { refs }: RenderContext): FilePlace | null {
+  const file = files.find((one) => nameOf(one) === name)
+  const home = file === undefined ? null : homeOf(file)
+  if (home === null) return null
+  const other = refs.get(home.ref)
+  const { file: path } = home
+  return other === undefined ? { file: path } : { file: path, repository: other.repository, revision: other.revision }
+}
+
 const unique = (files: readonly InputFile[]): InputFile[] =>
   [...new Map(files.map((file) => [file.path, file])).values()].sort((a, b) => (a.path < b.path ? -1 : 1))
 
@@ -218,10 +228,10 @@ export const planHelm: Planner = async (context) => {
         const output = await work.call(tool, { args, cwd: directory, mask, words: 'masked' })
         return { texts: textsOf(output, { chart: place.path.join('/'), files: below }), problems: [] }
       } catch (error) {
-        const isRead = (path: string): boolean => files.some((file) => file.path === path)
         const chartPath = place.path.join('/')
+        const placeOf = (path: string): FilePlace | null => placeOfFile(path, valueFiles, context)
         throw placedFailure(inWords(error, made, mount), (words) =>
-          helmPlace(words, { chart: chartPath, below, isRead }),
+          helmPlace(words, { chart: chartPath, below, placeOf }),
         )
       }
     },

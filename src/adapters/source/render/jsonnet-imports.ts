@@ -151,5 +151,5 @@ export class Imports {
 /** A file that is made from text; same text, same id. */
 export function madeFile(path: string, text: string): InputFile {
   const id = createHash('sha256').update(text).digest('hex')
-  return { path, id, read: async () => Buffer.from(text) }
+  return { path, id, home: null, read: async () => Buffer.from(text) }
 }

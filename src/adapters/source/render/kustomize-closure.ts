@@ -267,7 +267,7 @@ class Gathering {
       const file = await this.#input.outside.file(url)
       if (isEither && /^\s*</.test((await file.read()).toString('latin1', 0, 64))) return null
       const path = joined(spot.area.mount, [...spot.path, `.holdfast-outside-${named(url)}${extension}`])
-      this.#put({ path, id: file.id, read: () => file.read() })
+      this.#put({ path, id: file.id, home: null, read: () => file.read() })
       return path
     } catch (error) {
       const isNoFile = error instanceof HoldfastError && ['HF1001', 'HF1004'].includes(error.problem.code)
@@ -303,7 +303,9 @@ class Gathering {
   }
 
   #add({ trees, mount }: Area, path: readonly string[], id: string): void {
-    this.#put({ path: joined(mount, path), id, read: () => this.#read(path.join('/'), () => trees.blob(id)) })
+    const isOwn = mount === '' && trees === this.#input.files.trees
+    const home = isOwn ? {} : { home: null }
+    this.#put({ path: joined(mount, path), id, ...home, read: () => this.#read(path.join('/'), () => trees.blob(id)) })
   }
 
   #put(file: InputFile): void {

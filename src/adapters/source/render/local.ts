@@ -84,9 +84,11 @@ function nameAs(file: string, { path, root, at }: Naming): string {
   return `${root}${file}`
 }
 
-function problemAs({ subject, ...rest }: Problem, naming: Naming): Problem {
-  const { file } = subject
+function problemAs({ subject, ...rest }: Problem, { naming, options }: Pick<Call, 'naming' | 'options'>): Problem {
+  const { file, repository = '' } = subject
   if (file === undefined || file.startsWith('/')) return { ...rest, subject }
+  const isOther = [...(options.refs?.values() ?? [])].includes(repository)
+  if (isOther) return { ...rest, subject: { ...subject, file: `${repository}/${file}` } }
   const name = nameAs(file, naming)
   return { ...rest, message: rest.message.replaceAll(file, name), subject: { ...subject, file: name } }
 }
@@ -95,21 +97,14 @@ function originAs(origin: Origin, naming: Naming): Origin {
   return { ...origin, file: nameAs(origin.file, naming) }
 }
 
-/** Files of other sources lie below a folder of the working directory that is nobody's. */
-const OF_REF = /^holdfast-*\/refs\/([^/]+)\/(.+)$/
-
-function readAs(file: string, { naming, options }: Pick<Call, 'naming' | 'options'>): string {
-  const [, ref = '', path = ''] = OF_REF.exec(file) ?? []
-  const root = options.refs?.get(ref)
-  return root === undefined ? nameAs(file, naming) : `${root}/${path}`
-}
-
 function sourceAs(
-  { files, explanation, ...rest }: RenderedSource,
-  call: Pick<Call, 'naming' | 'options'>,
+  { files, refFiles = [], explanation, ...rest }: RenderedSource,
+  { naming, options }: Pick<Call, 'naming' | 'options'>,
 ): RenderedSource {
-  const { naming } = call
-  const named = { ...rest, files: files.map((file) => readAs(file, call)) }
+  const others = new Map(
+    refFiles.map(({ ref, file }) => [`$${ref}/${file}`, `${options.refs?.get(ref) ?? ''}/${file}`]),
+  )
+  const named = { ...rest, files: files.map((file) => others.get(file) ?? nameAs(file, naming)) }
   if (explanation === undefined) return named
   const overrides = explanation.overrides.map((override) => ({ ...override, file: nameAs(override.file, naming) }))
   return { ...named, explanation: { ...explanation, overrides } }
@@ -205,11 +200,11 @@ export async function renderLocal(path: string, options: LocalOptions): Promise<
       ...rendered,
       sources: rendered.sources.map((source) => sourceAs(source, call)),
       objects: rendered.objects.map(({ object, origin }) => ({ object, origin: originAs(origin, naming) })),
-      problems: rendered.problems.map((found) => problemAs(found, naming)),
+      problems: rendered.problems.map((found) => problemAs(found, call)),
     }
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw refused(path, error)
-    throw new HoldfastError(problemAs(error.problem, naming), { cause: error })
+    throw new HoldfastError(problemAs(error.problem, call), { cause: error })
   }
 }
 

@@ -16,7 +16,11 @@ export function joinRenders(renders: readonly RenderOfSource[], revision: string
   const [only = ''] = digests
   return {
     revision,
-    sources: renders.map(({ render, revision: its }) => ({ ...render.how, revision: its })),
+    sources: renders.map(({ index, render, revision: its }) => ({
+      ...render.how,
+      revision: its,
+      ...(index === 0 ? {} : { source: index }),
+    })),
     objects: renders.flatMap(({ index, render }) =>
       index === 0
         ? render.objects

@@ -1,7 +1,8 @@
 // Where in the repository a tool's words say that something is wrong.
 import { HoldfastError, type ProblemSubject } from '../../../core/problem/index.ts'
 
-export type FilePlace = Pick<ProblemSubject, 'file' | 'line'>
+/** `repository` and `revision` where the file is not one of the source's own. */
+export type FilePlace = Pick<ProblemSubject, 'file' | 'line' | 'repository' | 'revision'>
 
 /** A failure of a tool (HF1009) with the place that its message names; a place that is known already stays. */
 export function placedFailure(error: unknown, find: (words: string) => FilePlace | null): unknown {
@@ -23,12 +24,13 @@ const VALUES = /(?:cannot load|failed to parse) ([^\s:]+)(?:[^\n]*?yaml: line (\
 
 /**
  * Of helm's words. It calls templates by the name of the chart; the innermost one it names lines of is where it happened.
- * `chart`: directory of the chart; `below`: its files; `isRead`: whether a path is that of another file that helm reads.
+ * `chart`: directory of the chart; `below`: its files; `placeOf`: of another file that helm reads; null = it is none.
  */
 export function helmPlace(
   words: string,
-  { chart, below, isRead }: { chart: string; below: ReadonlySet<string>; isRead: (path: string) => boolean },
+  from: { chart: string; below: ReadonlySet<string>; placeOf: (path: string) => FilePlace | null },
 ): FilePlace | null {
+  const { chart, below, placeOf } = from
   const inChart = (path: string): string => (chart === '' ? path : `${chart}/${path}`)
   const named = [...words.matchAll(IN_CHART)].filter(([, , path = '']) => below.has(path))
   const found = named.findLast(([, , , line]) => line !== undefined) ?? named[0]
@@ -36,7 +38,8 @@ export function helmPlace(
   const [, file, line] = VALUES.exec(words) ?? []
   if (file === undefined) return null
   if (below.has(file)) return at(inChart(file), line)
-  return isRead(file) ? at(file, line) : null
+  const place = placeOf(file)
+  return place === null ? null : { ...place, ...at(place.file ?? file, line) }
 }
 
 const LINE = /yaml: line (\d+)/

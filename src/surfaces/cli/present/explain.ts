@@ -120,9 +120,13 @@ function declaredLines({ origin }: ReportObject): string[] {
   const place = placeText({ subject: origin })
   const { change } = origin
   if (change === undefined) return [row('declared', `${place || 'somewhere'}; last change not available`)]
-  const { commit, author, date, subject } = change
+  const { commit, author, date, subject, file } = change
+  const where = file === undefined || file === origin.file ? '' : ` (${file})`
   return [
-    row('declared', lineText(`${place}; last changed by ${author}, ${date}, in ${commit.slice(0, 12)} ${subject}`)),
+    row(
+      'declared',
+      lineText(`${place}; last changed by ${author}, ${date}, in ${commit.slice(0, 12)} ${subject}${where}`),
+    ),
   ]
 }
 
