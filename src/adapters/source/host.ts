@@ -21,3 +21,6 @@ export interface Host {
   lastChange(revision: string, files: readonly string[]): Promise<FileChange | null>
   close(): void
 }
+
+/** Bounds what all hosts fetch together; by the host of the URL nobody takes all. */
+export type Slot = <T>(url: string, run: () => Promise<T>) => Promise<T>

@@ -7,8 +7,12 @@ export interface SourceLimits {
   readonly renderMs: number
   /** Repositories fetched at the same time. */
   readonly fetches: number
+  /** On top of them, for hosts that nothing is fetched from. */
+  readonly spareFetches: number
   /** Renders at the same time. */
   readonly renders: number
+  /** On top of them, for repositories of which nothing is rendered. */
+  readonly spareRenders: number
   /** One file of a repository. */
   readonly fileBytes: number
   /** All files of one render. */
@@ -46,7 +50,9 @@ export const SOURCE_LIMITS: SourceLimits = {
   readMs: 30_000,
   renderMs: 60_000,
   fetches: 4,
+  spareFetches: 8,
   renders: 3,
+  spareRenders: 1,
   fileBytes: 16 * MIB,
   renderBytes: 64 * MIB,
   renderFiles: 20_000,

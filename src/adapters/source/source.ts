@@ -1,6 +1,5 @@
 // The Source port: which host a source lies on, its revision, and its render.
 import { join } from 'node:path'
-import pLimit from 'p-limit'
 import { DEFAULT_SOURCE_SETTINGS, type SourceDefinition, type SourceSettings } from '../../core/definition/index.ts'
 import type { Rendered } from '../../core/desired/index.ts'
 import { HoldfastError, type ProblemSubject, toProblem } from '../../core/problem/index.ts'
@@ -13,10 +12,11 @@ import type { Environment } from './environment.ts'
 import { type SourceFiles, TooLargeError } from './files/trees.ts'
 import { GitHosts, type Reader } from './git/hosts.ts'
 import { ObjectReadError } from './git/objects.ts'
-import type { Host } from './host.ts'
+import type { Host, Slot } from './host.ts'
 import { SOURCE_LIMITS, type SourceLimits } from './limits.ts'
 import { OutsideFiles } from './outside-file.ts'
 import { outsideOf } from './outside.ts'
+import { hostOf } from './reach.ts'
 import { contextOf } from './render/context.ts'
 import { RenderEngine, type SourceRender } from './render/engine.ts'
 import { LatestRequests } from './render/latest.ts'
@@ -24,6 +24,7 @@ import type { Outside } from './render/plan.ts'
 import { planRender } from './render/planners.ts'
 import { joinRenders } from './render/rendered.ts'
 import { ToolFinder } from './render/tools.ts'
+import { Turns } from './turns.ts'
 
 export interface SourceOptions {
   /** Mirrors, charts and renders go below it; may be deleted at any time. */
@@ -64,14 +65,16 @@ class Sources implements SourceRepositories {
       ...{ clock, version, limits: this.#limits, tools: this.#tools },
       disk: { cacheDir, log },
     })
-    const slot = pLimit(this.#limits.fetches)
+    const { fetches: slots, spareFetches: spare } = this.#limits
+    const turns = new Turns({ slots, spare })
+    const slot: Slot = (url, run) => turns.run(hostOf(url), undefined, run)
     this.#git = new GitHosts({
       ...{ clock, log, env: options.env, limits: this.#limits, root: join(cacheDir, 'mirrors') },
-      slot: (run) => slot(run),
+      slot,
     })
     this.#charts = new ChartHosts({
       ...{ clock, env: options.env, limits: this.#limits, root: join(cacheDir, 'charts') },
-      slot: (run) => slot(run),
+      slot,
     })
     this.#outsideFiles = new OutsideFiles(options.clock, this.#limits)
   }

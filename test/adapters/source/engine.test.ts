@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LatestRequests } from '../../../src/adapters/source/render/latest.ts'
-import { RenderQueue } from '../../../src/adapters/source/render/render-queue.ts'
+import { Turns } from '../../../src/adapters/source/turns.ts'
 import { HoldfastError, problem } from '../../../src/core/problem/index.ts'
 import { configMap, namesOf, problemOf } from './support/bench.ts'
 import { type EngineBench, engineBench, gate, planOf, renderWith } from './support/engine.ts'
@@ -116,8 +116,8 @@ describe('one render for all who ask', () => {
 
 describe('turns', () => {
   /** Each render holds its slot until it is let go; `order` says who began. */
-  const scene = (slots: number) => {
-    const queue = new RenderQueue(slots)
+  const scene = (slots: number, spare = 0) => {
+    const queue = new Turns({ slots, spare })
     const order: string[] = []
     const held: (() => void)[] = []
     const ask = (repository: string, name: string, signal = new AbortController().signal): Promise<string> =>
@@ -158,6 +158,20 @@ describe('turns', () => {
     for (let left = 3; left > 0; left -= 1) await letGo()
     expect(await Promise.all(asked)).toEqual(names(13))
   })
+  test('a repository that takes every slot with slow renders does not hold up the first one of another', async () => {
+    const { ask, letGo, order } = scene(2, 1)
+    void names(5).map((name) => ask('https://git.example/slow', name))
+    expect(order).toEqual(['r0', 'r1'])
+    const others = ['a', 'b'].map((name) => ask('https://git.example/other', name))
+    // One at once, on top of the slots; the next in its turn.
+    expect(order).toEqual(['r0', 'r1', 'a'])
+    void ask('https://git.example/third', 'c')
+    expect(order).toEqual(['r0', 'r1', 'a'])
+    await letGo()
+    expect(order).toEqual(['r0', 'r1', 'a', 'c'])
+    for (let left = 7; left > 0; left -= 1) await letGo()
+    expect(await Promise.all(others)).toEqual(['a', 'b'])
+  })
   test('one that is given up while it waits never runs', async () => {
     const { ask, letGo, order } = scene(1)
     const controller = new AbortController()
@@ -174,7 +188,7 @@ describe('turns', () => {
     expect(order).toEqual(['first', 'third'])
   })
   test('one that fails makes room for the next', async () => {
-    const queue = new RenderQueue(1)
+    const queue = new Turns({ slots: 1, spare: 0 })
     const { signal } = new AbortController()
     const failing = queue.run('a', signal, async () => Promise.reject(new Error('broken')))
     const next = queue.run('a', signal, async () => 'next')

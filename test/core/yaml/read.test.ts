@@ -115,9 +115,9 @@ describe('objects', () => {
       'apiVersion: v1\nkind: SecretList\nitems: [{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}]',
     ].join('\n---\n')
     const { objects, problems } = readObjects(text, { file: 'a.yaml' })
-    expect(objects.map(({ object: { apiVersion, kind, metadata } }) => `${apiVersion} ${kind} ${metadata.name}`)).toEqual(
-      ['rbac.authorization.k8s.io/v1 Role a', 'v1 ConfigMap b', 'v1 ConfigMap c'],
-    )
+    expect(
+      objects.map(({ object: { apiVersion, kind, metadata } }) => `${apiVersion} ${kind} ${metadata.name}`),
+    ).toEqual(['rbac.authorization.k8s.io/v1 Role a', 'v1 ConfigMap b', 'v1 ConfigMap c'])
     expect(problems).toEqual([])
   })
   test('what only looks like a list is an object, or none', () => {

@@ -8,7 +8,7 @@ import type { Environment } from '../environment.ts'
 import type { InputFile } from '../files/input-file.ts'
 import type { FileTrees, SourceFiles } from '../files/trees.ts'
 import { shown } from '../git/address.ts'
-import type { Host } from '../host.ts'
+import type { Host, Slot } from '../host.ts'
 import type { SourceLimits } from '../limits.ts'
 import { authorizationOf, type ChartAddress, chartAddressOf, checkRegistryPath } from './address.ts'
 import type { Packages, PackagesOptions } from './packages.ts'
@@ -27,7 +27,7 @@ export interface ChartHostOptions {
   readonly env: Environment
   readonly clock: Clock
   readonly limits: SourceLimits
-  readonly slot: <T>(run: () => Promise<T>) => Promise<T>
+  readonly slot: Slot
 }
 
 /** The download goes on for those who share it; only this caller stops waiting. */
@@ -85,7 +85,8 @@ export class ChartHost implements Host {
       .update(JSON.stringify([this.url, authorization, access]))
       .digest('hex')
     const common: PackagesOptions = {
-      ...{ url: this.url, owner, authorization, access, web: this.#web, store: shelf.store, clock, limits, slot },
+      ...{ url: this.url, owner, authorization, access, web: this.#web, store: shelf.store, clock, limits },
+      slot: (run) => slot(this.url, run),
     }
     this.#packages =
       this.#address.kind === 'registry'

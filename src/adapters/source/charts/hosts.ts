@@ -10,6 +10,7 @@ import { canonicalJson } from '../../../core/kube/index.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { Environment } from '../environment.ts'
 import type { SourceLimits } from '../limits.ts'
+import type { Slot } from '../host.ts'
 import { ChartHost } from './host.ts'
 import { Shelf } from './shelf.ts'
 import { digestOf } from './store.ts'
@@ -20,8 +21,7 @@ export interface ChartHostsOptions {
   readonly clock: Clock
   readonly env: Environment
   readonly limits: SourceLimits
-  /** Bounds the downloads of all repositories together. */
-  readonly slot: <T>(run: () => Promise<T>) => Promise<T>
+  readonly slot: Slot
 }
 
 interface Known {

@@ -12,7 +12,7 @@ import type { Log } from '../../../ports/log.ts'
 import type { FileChange, Resolved } from '../../../ports/source.ts'
 import type { Environment } from '../environment.ts'
 import type { SourceFiles } from '../files/trees.ts'
-import type { Host } from '../host.ts'
+import type { Host, Slot } from '../host.ts'
 import type { SourceLimits } from '../limits.ts'
 import { hostOf as hostNameOf } from '../reach.ts'
 import { GitAccess } from './access.ts'
@@ -29,8 +29,7 @@ export interface GitHostsOptions {
   readonly log: Log
   readonly env: Environment
   readonly limits: SourceLimits
-  /** Bounds the fetches of all repositories together. */
-  readonly slot: <T>(run: () => Promise<T>) => Promise<T>
+  readonly slot: Slot
 }
 
 /** On whose behalf a repository is read. */

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import { HoldfastError, problem, type Problem } from '../../../core/problem/index.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { FileChange } from '../../../ports/source.ts'
+import type { Slot } from '../host.ts'
 import type { Address } from './address.ts'
 import { Mirror, type MirrorOptions, type MirrorRef } from './mirror.ts'
 import { ObjectReader } from './objects.ts'
@@ -11,8 +12,7 @@ import { GitTrees } from './trees.ts'
 
 export interface RepositoryOptions extends MirrorOptions {
   readonly clock: Clock
-  /** Bounds the fetches of all repositories together. */
-  readonly slot: <T>(run: () => Promise<T>) => Promise<T>
+  readonly slot: Slot
 }
 
 interface Fetch {
@@ -109,7 +109,7 @@ export class Repository {
   #start(): Promise<void> {
     const startedAt = this.#options.clock.now()
     const done = this.#options
-      .slot(() => this.#mirror.fetch(startedAt, this.#closing.signal))
+      .slot(this.address.url, () => this.#mirror.fetch(startedAt, this.#closing.signal))
       .then(
         () => {
           this.#fetchedAt = startedAt

@@ -7,12 +7,12 @@ import type { Clock } from '../../../ports/clock.ts'
 import type { Log } from '../../../ports/log.ts'
 import { type Home, homeOf, nameOf } from '../files/input-file.ts'
 import type { SourceLimits } from '../limits.ts'
+import { Turns } from '../turns.ts'
 import { explain } from './explain.ts'
 import type { Render } from './kept-render.ts'
 import type { RenderContext, RenderPlan } from './plan.ts'
 import { type DigestedResult, objectDigest, readFiles } from './read-files.ts'
 import { type Kept, RenderCache, renderKey } from './render-cache.ts'
-import { RenderQueue } from './render-queue.ts'
 import { RenderStore } from './render-store.ts'
 import { changeProblem, marksOf, type Remembered, RenderMemory } from './repeatability.ts'
 import { Sandbox } from './sandbox.ts'
@@ -71,7 +71,7 @@ export class RenderEngine {
   readonly #cache: RenderCache
   readonly #memory = new RenderMemory()
   readonly #shared = new SharedWork<Made>()
-  readonly #queue: RenderQueue
+  readonly #queue: Turns
   #swept: Promise<unknown> | null = null
 
   constructor(options: EngineOptions) {
@@ -84,7 +84,7 @@ export class RenderEngine {
         ? null
         : new RenderStore({ directory, maxBytes: limits.diskCacheBytes, log: disk.log })
     this.#cache = new RenderCache(limits.cacheBytes, this.#store)
-    this.#queue = new RenderQueue(limits.renders)
+    this.#queue = new Turns({ slots: limits.renders, spare: limits.spareRenders })
   }
 
   /** Throws HF1009–HF1011; rejects with the signal's reason as soon as it aborts. */
