@@ -32,10 +32,14 @@ export async function readCodeownersBy(
 /** Of the first source at the revision in force. Throws HoldfastError HF1xxx. */
 export async function readCodeowners(
   source: Pick<Source, 'textOf'>,
-  revised: RevisedSource | undefined,
+  sources: readonly RevisedSource[],
 ): Promise<OwnerSources['codeowners']> {
-  if (revised === undefined || revised.source.chart !== '') return null
-  return readCodeownersBy((file) => source.textOf(revised, file))
+  const [first] = sources
+  if (first === undefined || first.source.chart !== '') return null
+  const found = await readCodeownersBy((file) => source.textOf(first, file))
+  if (found === null) return null
+  const isBeside = (one: RevisedSource): boolean => one.source.repoURL === first.source.repoURL
+  return { ...found, sources: [...sources.keys()].filter((index) => isBeside(sources[index] ?? first)) }
 }
 
 /** What the Application and its project say; equal marks stay the same ones, so that only others are news. */

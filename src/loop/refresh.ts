@@ -238,7 +238,7 @@ async function codeownersOf(
   app: AppState,
   sources: readonly RevisedSource[],
 ): Promise<OwnerSources['codeowners']> {
-  return readCodeowners(deps.source, sources[0]).catch((error: unknown) => {
+  return readCodeowners(deps.source, sources).catch((error: unknown) => {
     deps.log.warn({ app: app.key, error: String(error) }, 'CODEOWNERS not read')
     return app.owners.codeowners
   })

@@ -135,11 +135,9 @@ export async function originsOf(declared: Declared, history: History | undefined
 
 export async function codeownersOf(
   source: Pick<SourceRepositories, 'textOf'>,
-  { sources: [source0] }: AppDefinition,
-  revision: string,
+  sources: readonly RevisedSource[],
 ): Promise<OwnerSources['codeowners']> {
-  const revised = source0 === undefined ? undefined : { source: source0, revision }
-  return readCodeowners(source, revised).catch(() => null)
+  return readCodeowners(source, sources).catch(() => null)
 }
 
 export function definitionFor(app: AppRead | null, namespace: string | undefined, fallback: string): AppDefinition {

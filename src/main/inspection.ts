@@ -155,7 +155,7 @@ export class Inspections {
       local === undefined
         ? await this.#withSource(reader, namespace, async (source) => {
             const made = await renderAppSources({ source, reader }, { definition, project })
-            return { ...made, codeowners: await codeownersOf(source, definition, made.rendered.revision) }
+            return { ...made, codeowners: await codeownersOf(source, made.sources) }
           })
         : {
             rendered: await readSource(this.#options, local, {

@@ -16,6 +16,15 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
+/** Nor bring what a partial copy left out: that would run what its settings name. */
+const SAFE_ENVIRONMENT = {
+  HOME: '/nonexistent',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_ALLOW_PROTOCOL: 'none',
+  LC_ALL: 'C',
+}
+
 /** The working copy that a path lies in; null = none. */
 export async function workingCopyOf(path: string): Promise<string | null> {
   for (let at = resolve(path); ; at = dirname(at)) {
@@ -43,7 +52,7 @@ export async function localChange(
     const finished = await run({
       file: 'git',
       args: [...SAFE, 'log', ...args],
-      env: { PATH: env['PATH'] ?? '/usr/bin:/bin', HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C' },
+      env: { PATH: env['PATH'] ?? '/usr/bin:/bin', ...SAFE_ENVIRONMENT },
       cwd: root,
       ...LIMITS,
     })

@@ -106,8 +106,12 @@ export interface OwnerSources {
   readonly project: string
   readonly application: Marked | null
   readonly appProject: Marked | null
-  /** Of the first source's repository. */
-  readonly codeowners: { readonly file: string; readonly rules: readonly CodeownersRule[] } | null
+  /** Of the first source's repository; `sources`: those that lie in it too, absent = all. */
+  readonly codeowners: {
+    readonly file: string
+    readonly rules: readonly CodeownersRule[]
+    readonly sources?: readonly number[]
+  } | null
 }
 
 export const NO_OWNERS: OwnerSources = { project: '', application: null, appProject: null, codeowners: null }

@@ -8,11 +8,16 @@ import {
   type OwnerSources,
 } from '../classify/index.ts'
 import { NO_OWNERSHIP } from '../definition/index.ts'
+import type { Origin } from '../desired/index.ts'
 import type { KubeObject } from '../kube/index.ts'
 import type { AppContext, ObjectSnapshot } from './types.ts'
 
-function ownersOfFile({ codeowners }: OwnerSources, file: string): CodeownersMatch | null {
-  return codeowners === null || file === '' ? null : codeownersOf(codeowners.rules, file)
+/** What another repository says of a path of the same name says nothing about this one. */
+function ownersOfFile({ codeowners }: OwnerSources, origin: Origin | undefined): CodeownersMatch | null {
+  const { file = '', source = 0 } = origin ?? {}
+  if (codeowners === null || file === '') return null
+  const isThere = codeowners.sources === undefined || codeowners.sources.includes(source)
+  return isThere ? codeownersOf(codeowners.rules, file) : null
 }
 
 export function askedOf(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject | null): Owner | null {
@@ -24,7 +29,7 @@ export function askedOf(app: AppContext, snapshot: ObjectSnapshot, live: KubeObj
     map: ownership.map,
     app: app.app,
     namespace: namespace === undefined ? null : { what: `Namespace ${ref.namespace}`, ...namespace },
-    codeowners: ownersOfFile(owners, desired?.origin.file ?? ''),
+    codeowners: ownersOfFile(owners, desired?.origin),
     codeownersFile: owners.codeowners?.file ?? '',
   })
 }

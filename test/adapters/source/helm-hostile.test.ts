@@ -2,6 +2,7 @@ import { chmod, readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SourceRepositories } from '../../../src/adapters/source/index.ts'
+import { textsToMask } from '../../../src/adapters/source/render/helm-secrets.ts'
 import type { HelmOptions } from '../../../src/core/definition/index.ts'
 import { type Bench, definition, problemOf, render, startBench } from './support/bench.ts'
 import { chartYaml, type Files, folderOf, helm, renderChart, type LocalRender } from './support/helm.ts'
@@ -220,6 +221,37 @@ describe.skipIf(helm === '')('what is secret', () => {
     expect(JSON.stringify(problem)).not.toMatch(/hunter2|aHVudGVyMi/)
     expect(problem.message).not.toContain('withheld')
   })
+
+  test.each<[string, Files]>([
+    [
+      'a file of values too large to read for them',
+      { 'values.yaml': `${'# filler\n'.repeat(300_000)}password: ${secret}\n` },
+    ],
+    [
+      'more values than can be told apart',
+      {
+        'values.yaml': `${Array.from({ length: 6_000 }, (_, index) => `a${index}: {password: pw-${index}-x}\n`).join('')}password: ${secret}\n`,
+      },
+    ],
+  ])('%s: nothing is told', async (_, files) => {
+    const problem = await failing({ ...files, 'templates/a.yaml': '{{ fail .Values.password }}' })
+    expect(JSON.stringify(problem)).not.toContain('hunter2')
+    expect(problem.message).toContain('message is withheld, because its files are too large')
+  })
+  test.each<[string, string]>([
+    ['one long word', 'x'.repeat(1_000_000)],
+    ['one long value', `password: ${'x'.repeat(1_000_000)}`],
+    ['one long name', `${'key'.repeat(300_000)}: x`],
+    ['words', `${'x '.repeat(500_000)}`],
+    ['space in a value', `password: a${' '.repeat(1_000_000)}b`],
+    ['quotes', `password: ${'"\\'.repeat(500_000)}`],
+  ])(
+    'values of %s are read in one go',
+    (_, text) => {
+      expect(textsToMask({ values: [text], manifests: [text], parameters: [], names: [] })).not.toBeNull()
+    },
+    5_000,
+  )
 
   test('everything else of helm’s words is told, without the working directory', async () => {
     const problem = await failing({

@@ -297,7 +297,7 @@ describe('what is said of a failure', () => {
   })
   test('all but what is masked, where the plan knows what that is', async () => {
     const tool = await failing("'web.yaml:3: cannot read hunter2 or ' + Buffer.from('hunter2').toString('base64')")
-    const call = { words: 'masked', mask: ['hunter2'] } as const
+    const call = { secrets: async () => ['hunter2'] }
     const { message } = await problemOf(renderWith(bench.engine(), callOf(tool, call, { files: secret })))
     expect(message).toBe('web.yaml:3: cannot read *** or ***')
   })

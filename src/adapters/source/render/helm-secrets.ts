@@ -6,17 +6,20 @@ const SECRET_NAME =
   /(?:pass(?:word|wd|phrase)?|pwd|secret|token|credential|private|cert|auth|dsn|connection|licen[sc]e|key)(?!.*(?:name|ref|enabled|type|path|mount|algorithm|length|size|ttl|days)s?$)/i
 /** Below such a name everything counts. */
 const SECRETS_NAME = /(?:password|passwd|passphrase|secret|token|credential)s?$|^(?:stringData|data)$/i
-const FIELD = /^(\s*)(?:-\s+)?["']?([A-Za-z0-9_./-]+)["']?\s*:(?:\s+(.*))?$/
-const INLINE = /["']?([A-Za-z0-9_./-]+)["']?\s*:\s*("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,{}[\]]+)/g
+// Names begin where a word begins and are bounded: no line takes longer than its length.
+const FIELD = /^(\s*)(?:-\s+)?["']?([A-Za-z0-9_./-]{1,253})["']?\s*:(?:\s+(.*))?$/
+const INLINE = /(?<![A-Za-z0-9_./-])["']?([A-Za-z0-9_./-]{1,253})["']?\s*:\s*("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,{}[\]]+)/g
 const BLOCK = /^[|>][+-]?[0-9]?\s*$/
 const PLAIN = /^(?:true|false|null|~|[0-9]{1,4}|[{[\]}]*)$/i
 /** Of long texts Go's YAML reader quotes the beginning alone. */
 const QUOTED_BY_YAML = 7
 const MOST = 5_000
-const LONGEST_FILE = 2 * 1024 * 1024
+/** Characters in which such values are looked for, and those in which Secrets are. */
+const MOST_READ = 2 * 1024 * 1024
+const MOST_SEARCHED = 16 * 1024 * 1024
 
 function bare(text: string): string {
-  const value = text.replace(/\s+#.*$/, '').trim()
+  const value = text.replace(/\s#.*$/, '').trim()
   if (/^".*"$/.test(value)) {
     try {
       return String(JSON.parse(value))
@@ -81,12 +84,12 @@ function valuesIn(text: string, isSecretName: (name: string) => boolean): readon
   return reader.found
 }
 
-/** What the Secrets among the manifests of a text hold. */
-function inManifests(text: string): readonly string[] {
-  if (!mentionsSecret(text)) return []
-  const secrets = text.split(/^---/m).filter(mentionsSecret)
-  return secrets.flatMap((document) => valuesIn(document, (name) => name === 'data' || name === 'stringData'))
+/** The Secrets among the manifests of a text. */
+function secretsIn(text: string): readonly string[] {
+  return mentionsSecret(text) ? text.split(/^---/m).filter(mentionsSecret) : []
 }
+
+const lengthOf = (texts: readonly string[]): number => texts.reduce((sum, { length }) => sum + length, 0)
 
 export interface Texts {
   readonly values: readonly string[]
@@ -97,15 +100,18 @@ export interface Texts {
   readonly names: readonly string[]
 }
 
-/** Values under names that look secret, what Secrets hold, and the parameters. */
-export function textsToMask({ values, manifests, parameters, names }: Texts): readonly string[] {
-  const short = (text: string): boolean => text.length <= LONGEST_FILE
+/** Values under names that look secret, what Secrets hold, and the parameters; null = there is too much to tell them all. */
+export function textsToMask({ values, manifests, parameters, names }: Texts): readonly string[] | null {
+  if (lengthOf(manifests) > MOST_SEARCHED) return null
+  const secrets = manifests.flatMap(secretsIn)
+  if (lengthOf([...values, ...secrets]) > MOST_READ) return null
   const found = [
-    ...values.filter(short).flatMap((text) => valuesIn(text, (name) => SECRET_NAME.test(name))),
-    ...manifests.filter(short).flatMap(inManifests),
+    ...values.flatMap((text) => valuesIn(text, (name) => SECRET_NAME.test(name))),
+    ...secrets.flatMap((text) => valuesIn(text, (name) => name === 'data' || name === 'stringData')),
     ...parameters.map(({ value }) => value),
   ]
   const named = names.join('\n')
   const telling = [...new Set(found)].filter((text) => isTelling(text) && !named.includes(text))
-  return [...new Set(telling.flatMap(withDecoded))].slice(0, MOST)
+  const texts = [...new Set(telling.flatMap(withDecoded))]
+  return texts.length > MOST ? null : texts
 }

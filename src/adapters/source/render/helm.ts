@@ -149,7 +149,11 @@ async function argumentsOf(call: Call, work: Workspace, made: string): Promise<s
 
 const VALUES = /(?:^|\/)values[^/]*\.(?:ya?ml|json)$/
 
-async function masksFor(context: RenderContext, files: readonly InputFile[], call: Call): Promise<readonly string[]> {
+async function masksFor(
+  context: RenderContext,
+  files: readonly InputFile[],
+  call: Call,
+): Promise<readonly string[] | null> {
   const values: string[] = [call.values]
   const manifests: string[] = []
   for (const file of files) {
@@ -223,9 +227,8 @@ export const planHelm: Planner = async (context) => {
     problems: [],
     run: async (work) => {
       const args = ['template', '.', ...(await argumentsOf(call, work, made))]
-      const mask = await masksFor(context, files, call)
       try {
-        const output = await work.call(tool, { args, cwd: directory, mask, words: 'masked' })
+        const output = await work.call(tool, { args, cwd: directory, secrets: () => masksFor(context, files, call) })
         return { texts: textsOf(output, { chart: place.path.join('/'), files: below }), problems: [] }
       } catch (error) {
         const chartPath = place.path.join('/')

@@ -27,10 +27,10 @@ export interface ToolCall {
   /** Texts that stand as `***` in messages. */
   readonly mask?: readonly string[]
   /**
-   * `masked`: the tool's own words are told although the source makes Secrets, because `mask` names all that may not be.
-   * Default: they are withheld then.
+   * All texts that may not be told, asked for when the tool failed: its own words are told although the source makes
+   * Secrets. null = nobody knows them all, and the words are withheld. Absent: they are withheld when it makes Secrets.
    */
-  readonly words?: 'masked'
+  readonly secrets?: () => Promise<readonly string[] | null>
 }
 
 export interface WorkspaceOptions {
@@ -103,7 +103,7 @@ export class Workspace {
     if (finished.outcome !== 'exited' || finished.exitCode !== 0) {
       // What starts it confined says so in words of its own.
       if (!(await isProgram(tool.program))) throw this.#problem('HF1011', `${tool.name} cannot be started`)
-      throw this.#failure({ tool, call, finished, timeoutMs, directory })
+      throw await this.#failure({ tool, call, finished, timeoutMs, directory })
     }
     return this.#text(tool, finished.stdout)
   }
@@ -165,7 +165,7 @@ export class Workspace {
     return new HoldfastError(problem(code, message, this.#options.subject, action))
   }
 
-  #failure(failed: Failed): HoldfastError {
+  async #failure(failed: Failed): Promise<HoldfastError> {
     const { limits, signal } = this.#options
     const { finished, timeoutMs } = failed
     const { name } = failed.tool
@@ -186,20 +186,23 @@ export class Workspace {
     }
   }
 
-  #ended({ tool, call, finished, directory }: Failed): HoldfastError {
+  #withheld(name: string, why: string): HoldfastError {
+    const message = `${name} failed; its message is withheld, because ${why}. Run ${name} to see it`
+    return this.#problem('HF1009', message)
+  }
+
+  async #ended({ tool, call, finished, directory }: Failed): Promise<HoldfastError> {
     const { name } = tool
     const { exitCode, stderr } = finished
     if (OUT_OF_MEMORY.test(stderr)) {
       const message = `${name} ran out of memory; it may use ${Math.floor(this.#options.limits.toolMemoryBytes / MEBIBYTE)} MiB`
       return this.#problem('HF1010', message)
     }
+    const secrets = call.secrets === undefined ? undefined : await call.secrets()
     // The tool's own words may quote values of Secrets.
-    if (this.#secret && call.words !== 'masked')
-      return this.#problem(
-        'HF1009',
-        `${name} failed; its message is withheld, because this source makes Secrets. Run ${name} to see it`,
-      )
-    const said = wordsOf(stderr, directory, call.mask ?? [])
+    if (secrets === undefined && this.#secret) return this.#withheld(name, 'this source makes Secrets')
+    if (secrets === null) return this.#withheld(name, 'its files are too large to tell what in them is secret')
+    const said = wordsOf(stderr, directory, [...(call.mask ?? []), ...(secrets ?? [])])
     const end = exitCode === null ? 'a signal (a limit of memory, time or file size?)' : `exit code ${exitCode}`
     return this.#problem('HF1009', said === '' ? `${name} ended with ${end}` : said)
   }
