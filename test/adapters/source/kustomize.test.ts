@@ -296,6 +296,15 @@ describe.skipIf(kustomize === '')('what is refused', () => {
     expect(said.code).toBe(code)
     expect(JSON.stringify(said)).not.toMatch(/hunter2|holdfast-render-|root:x/)
   })
+  test('places without end are refused before any tool runs, and hold nothing up meanwhile', async () => {
+    const files = { 'kustomization.yaml': `resources:\n${'- a.yaml\n'.repeat(50_000)}`, 'a.yaml': configMap('a') }
+    let turns = 0
+    const ticking = setInterval(() => (turns += 1), 1)
+    const said = await problemOf(of(files)).finally(() => clearInterval(ticking))
+    expect(said).toMatchObject({ code: 'HF1010', subject: { file: 'kustomization.yaml' } })
+    expect(said.message).toContain('names more than 20000 places')
+    expect(turns).toBeGreaterThan(10)
+  })
   test('build options that cannot be used', async () => {
     const problem = { code: 'HF2008' as const, message: 'no', action: 'x', subject: {} }
     expect((await problemOf(of(base, { path: 'base' }, configured({ kustomizeProblem: problem })))).code).toBe('HF2008')

@@ -1,6 +1,7 @@
 // What a kustomization reads: found by following its files, so that only this is laid out, and its hashes are the key.
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
+import { setImmediate as immediate } from 'node:timers/promises'
 import { canonicalJson } from '../../../core/kube/index.ts'
 import { HoldfastError, problem, type ProblemCode, type ProblemSubject } from '../../../core/problem/index.ts'
 import { joinedPath } from '../files/joined-path.ts'
@@ -68,6 +69,8 @@ interface Spot {
 }
 
 const MOST_REPOSITORIES = 32
+/** Between two of so many places the main thread is let go. */
+const BREATHE_AFTER = 500
 
 const joined = (mount: string, path: readonly string[]): string =>
   [mount, ...path].filter((part) => part !== '').join('/')
@@ -83,6 +86,7 @@ class Gathering {
   readonly #input: ClosureInput
   readonly #entered = new Set<string>()
   readonly #repositories = new Map<string, Promise<Area>>()
+  #places = 0
 
   constructor(input: ClosureInput) {
     this.#input = input
@@ -130,6 +134,7 @@ class Gathering {
 
   async #reference(spot: Spot, reference: Reference): Promise<void> {
     const { kind, text } = reference
+    await this.#count(spot)
     if (/^https?:\/\//i.test(text)) return this.#remote(spot, reference)
     if (text.startsWith('/')) throw this.#refused(spot, 'HF1006', `names the absolute path ${shown(text)}`)
     const path = joinedPath(spot.path, text)
@@ -141,6 +146,15 @@ class Gathering {
     if (place.kind === 'missing') return
     if (path !== null) throw new HoldfastError(outsideLink(path.join('/')))
     throw this.#refused(spot, 'HF1006', `names ${shown(text)}, which leaves the repository`)
+  }
+
+  /** Each place that is named is looked up, and few files can be named without end. */
+  async #count(spot: Spot): Promise<void> {
+    this.#places += 1
+    const { renderFiles } = this.#input.limits
+    if (this.#places > renderFiles)
+      throw this.#refused(spot, 'HF1010', `names more than ${renderFiles} places, with those before it`)
+    if (this.#places % BREATHE_AFTER === 0) await immediate()
   }
 
   async #local(spot: Spot, reference: Reference, place: Extract<Place, { id: string }>): Promise<void> {
