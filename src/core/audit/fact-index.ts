@@ -34,34 +34,44 @@ const keyOf = ({ group, resource, namespace, name }: ObjectName): string => `${g
 
 const FACT_BYTES = 700
 
-function bytesOf({ sent, after, items, user, userAgent }: Fact): number {
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 16 * texts.length)
+}
+
+function bytesOf({ sent, after, items, user, userAgent, groups, sourceIPs, mutations, selector }: Fact): number {
   return (
     FACT_BYTES +
     (sent?.length ?? 0) +
     (after?.length ?? 0) +
     (items?.length ?? 0) * 150 +
     user.length +
-    userAgent.length
+    userAgent.length +
+    lengthOf([...groups, ...sourceIPs]) +
+    lengthOf(mutations.flatMap(({ pointers }) => pointers ?? [])) +
+    (selector === null ? 0 : selector.labels.length + selector.fields.length)
   )
 }
 
-/** First in, first out; what was taken out otherwise is skipped. */
+/** So many that were taken out may stand between the others. */
+const SLACK = 1_024
+
+/** First in, first out; what was taken out otherwise is skipped, and let go of before it is more than what is left. */
 class Queue {
   #items: Kept[] = []
   #head = 0
   live = 0
 
   push(kept: Kept): void {
+    if (this.#items.length > 2 * this.live + SLACK) {
+      this.#items = this.#items.filter(({ gone }) => !gone)
+      this.#head = 0
+    }
     this.#items.push(kept)
     this.live += 1
   }
 
   peek(): Kept | undefined {
     while (this.#items[this.#head]?.gone === true) this.#head += 1
-    if (this.#head > 1_024 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head)
-      this.#head = 0
-    }
     return this.#items[this.#head]
   }
 }

@@ -1,5 +1,7 @@
 // One audit event in, one fact out; a stream of bytes in, events out.
 import { readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { load } from 'js-yaml'
 import { describe, expect, it } from 'vitest'
@@ -13,6 +15,12 @@ import {
 } from '../../../src/core/audit/index.ts'
 import type { KubeObject } from '../../../src/core/kube/index.ts'
 import { auditEvent, auditLine, type EventWords } from '../../kit/audit-events.ts'
+
+/** Nothing else tells what is held. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+}
 
 interface Case {
   readonly title: string
@@ -150,6 +158,38 @@ describe('the index of facts', () => {
     expect(index.size).toBeLessThanOrEqual(1_100)
     expect(index.bytes).toBeLessThanOrEqual(1 << 20)
     expect(index.of({ ...place, name: 'web' })).toEqual([fact])
+  })
+
+  it('lets go of what was written to one object over and over while an older fact of another one stays', async () => {
+    const index = new FactIndex({ perObject: 8 })
+    index.add(factOf({ user: 'alice', at: 1, name: 'quiet' }), { wanted: true, now: 0 })
+    const fact = factOf({ user: 'bob', at: 2 })
+    const facts: WeakRef<Fact>[] = []
+    for (let count = 0; count < 20_000; count += 1) {
+      const written = { ...fact, auditID: String(count) }
+      facts.push(new WeakRef(written))
+      index.add(written, { wanted: true, now: 1 })
+    }
+    // Until the end of a task nothing that a WeakRef was made for is let go of.
+    await new Promise((resolve) => setImmediate(resolve))
+    collectGarbage()
+    expect(facts.filter((one) => one.deref() !== undefined).length).toBeLessThan(2_000)
+    expect(index.of({ ...place, name: 'quiet' })).toHaveLength(1)
+  })
+
+  it('counts everything that a client or a webhook may make long', () => {
+    const fact = factOf({ user: 'alice', at: 1 })
+    const long = 'x'.repeat(1_000)
+    const many = Array.from({ length: 32 }, () => long)
+    const mutation = { configuration: 'c', webhook: 'w', pointers: many }
+    const all: Fact = {
+      ...fact,
+      ...{ groups: many, sourceIPs: many, mutations: [mutation] },
+      selector: { labels: long, fields: long },
+    }
+    const index = new FactIndex()
+    index.add(all, { wanted: true, now: 0 })
+    expect(index.bytes).toBeGreaterThan(98_000)
   })
 
   it('takes each event once, forgets after a time, and keeps a deletion before what was written after it', () => {
