@@ -7,7 +7,21 @@ const EQUAL = /^\s*([^\s!=,()]+)\s*(==?|!=)\s*([^\s!=,()]*)\s*$/
 const PRESENT = /^\s*(!?)\s*([^\s!=,()]+)\s*$/
 
 /** At commas that stand in no parentheses. */
-const parts = (selector: string): readonly string[] => selector.split(/,(?![^(]*\))/)
+function parts(selector: string): readonly string[] {
+  const found: string[] = []
+  let from = 0
+  let inside = false
+  for (let at = 0; at < selector.length; at += 1) {
+    const sign = selector[at]
+    if (sign === '(') inside = true
+    else if (sign === ')') inside = false
+    else if (sign === ',' && !inside) {
+      found.push(selector.slice(from, at))
+      from = at + 1
+    }
+  }
+  return [...found, selector.slice(from)]
+}
 
 const has = (labels: Labels, name: string): boolean => Object.hasOwn(labels, name)
 

@@ -34,7 +34,11 @@ function words(text: string): string[] {
   return found
 }
 
-const isOwner = (word: string): boolean => /^@[\w./-]+$|^@@[\w-]+$|^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(word)
+/** As long as an address may be. */
+const MAX_OWNER = 320
+
+const isOwner = (word: string): boolean =>
+  word.length <= MAX_OWNER && /^@[\w./-]+$|^@@[\w-]+$|^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(word)
 
 export function parseCodeowners(text: string): readonly CodeownersRule[] {
   const rules: CodeownersRule[] = []

@@ -18,6 +18,10 @@ describe('CODEOWNERS', () => {
     const found = Object.keys(owners).map((path) => [path, codeownersOf(rules, path)?.owners ?? null])
     expect(Object.fromEntries(found)).toEqual(owners)
   })
+  it('is not slowed down by a hostile owner', { timeout: 2_000 }, () => {
+    const [rule] = parseCodeowners(`* a@${'.'.repeat(200_000)}@ @team`)
+    expect(rule?.owners).toEqual(['@team'])
+  })
   it('is not slowed down by a hostile pattern', () => {
     const pattern = `/${'**/a*'.repeat(100)}x`
     expect(codeownersPatternFits(pattern, `${'a/'.repeat(400)}b`)).toBe(false)
