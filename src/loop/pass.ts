@@ -64,6 +64,8 @@ export async function pruneExtras(tools: PassTools, app: AppState): Promise<void
       continue
     }
     await tools.limit(() => tools.objects.bring(tracked))
+    // Who takes an Application away without its objects means to keep them; its last evaluations say otherwise.
+    if (app.removed) return
     await pruneOne(tools, tracked)
   }
 }
