@@ -347,6 +347,8 @@ export class ObjectRunner {
       if (begun !== null && !(await begun)) return false
     }
     if (step.claim !== null) rememberAuthors(tracked, action.evaluation)
+    // Another revision may come into force while this one is written.
+    const written = tracked.evaluatedFor
     const outcome = await deps.steps.apply(step)
     if (outcome.state === 'stale') return true
     const ms = deps.clock.monotonic() - action.startedAt
@@ -358,7 +360,7 @@ export class ObjectRunner {
       return false
     }
     tracked.refused = ''
-    tracked.applied = tracked.desired?.digest ?? ''
+    tracked.applied = written
     if (step.reason !== 'sync' && differed !== undefined)
       this.#tools.audit.await(tracked, { context, snapshot: differed, evaluation: action.evaluation })
     return this.#verify(tracked, { ...action, answer: outcome.object, ms })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../src/core/kube/index.ts'
 import { auditLine, BORN } from '../kit/audit-events.ts'
+import type { ApplyStep } from '../../src/core/plan/index.ts'
+import type { ApplyOutcome } from '../../src/loop/steps/index.ts'
 import { oneObject } from './support/one-object.ts'
 
 const DECLARED: KubeObject = {
@@ -48,5 +50,29 @@ describe('what is remembered of an object that differs for weeks', () => {
       ['.data.colour', 'alice'],
     ])
     expect(tracked.facts.length).toBeLessThan(10)
+  })
+})
+
+const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+
+describe('a new revision that comes into force while the one before is written', () => {
+  it('is not taken for written', async () => {
+    let answer: (outcome: ApplyOutcome) => void = () => {}
+    const asked: string[] = []
+    const apply = ({ body }: ApplyStep): Promise<ApplyOutcome> => {
+      asked.push(JSON.stringify(body.data))
+      return new Promise((resolve) => {
+        answer = resolve
+      })
+    }
+    const { tracked, declare, seen } = await oneObject(DECLARED, { mode: 'enforce', apply })
+    tracked.enforced = true
+    void seen({ ...beating(1), data: { colour: 'red' } })
+    await settled()
+    declare({ ...DECLARED, data: { colour: 'green' } }, 'next')
+    answer({ state: 'done', object: { ...beating(2), data: { colour: 'blue' } }, requests: 1 })
+    await settled()
+    expect(asked[0]).toBe('{"colour":"blue"}')
+    expect(tracked.applied).toBe('digest')
   })
 })

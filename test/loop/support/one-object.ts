@@ -48,6 +48,9 @@ export async function oneObject(declared: KubeObject, { mode = 'observe', apply,
       kind: () => Promise.resolve(CONFIG_MAPS),
       schema: (query: KindInfo) => Promise.resolve(schemaOfKind(query)),
       get: () => Promise.resolve(live),
+      // Nothing is admitted otherwise than it is sent.
+      dryRun: (desired: KubeObject, { metadata }: KubeObject) =>
+        Promise.resolve({ state: 'answered', object: { ...desired, metadata }, way: 'put' }),
     },
     steps: { apply: apply ?? (() => Promise.reject(new Error('nothing is to be written'))) },
     store: { setPreExisting: () => Promise.resolve() },
