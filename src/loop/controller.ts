@@ -12,6 +12,7 @@ import { Audit } from './audit.ts'
 import { Admission } from './admission.ts'
 import { Evidence, type Touched } from './evidence.ts'
 import { Kinds, type KindRuntime } from './kinds.ts'
+import { look, type LookTools, lookUntilAnswered } from './look.ts'
 import { ObjectRunner } from './objects.ts'
 import { OtherDeliverers } from './other-deliverers.ts'
 import { Orphans } from './orphans.ts'
@@ -71,6 +72,7 @@ export class Loop implements Controller {
   readonly #settings: SettingsWatch
   #lease: Lease | null = null
   #started = false
+  #stopped = false
   #timers: { cancel(): void }[] = []
 
   constructor(deps: Deps) {
@@ -83,7 +85,7 @@ export class Loop implements Controller {
     this.#kinds = new Kinds(deps, (event, runtime) => this.#onEvent(event, runtime))
     this.#evidence = new Evidence((touched) => this.#onTouched(touched))
     this.#admission = new Admission({
-      look: (kind) => this.#look(kind),
+      look: (kind) => look(this.#lookTools(), kind),
       onTrouble: (error) => deps.log.warn({ error: String(error) }, 'parameters of admission policies not read'),
     })
     this.reporting = new Reporting(deps)
@@ -138,7 +140,7 @@ export class Loop implements Controller {
       evidence: this.#evidence,
       audit: this.#audit,
       questions: new Questions(deps, this.#admission),
-      look: (kind) => this.#look(kind),
+      look: (kind) => lookUntilAnswered(this.#lookTools(), kind),
       bucket: new TokenBucket(deps.clock, WRITE_BUDGET),
       settings,
       contextOf: (tracked) => contextOf(tracked, this.#standing()),
@@ -147,6 +149,11 @@ export class Loop implements Controller {
       isKnownApp: (name) => this.#isKnownApp(name),
       reporter: this.reporting,
     })
+  }
+
+  #lookTools(): LookTools {
+    const { clock, log } = this.#deps
+    return { kinds: this.#kinds, clock, log, isStopped: () => this.#stopped }
   }
 
   #isKnownApp(name: string): boolean {
@@ -272,7 +279,8 @@ export class Loop implements Controller {
     const [, , namespace, name = ''] = event.key.split('/')
     if (namespace !== this.#deps.options.namespace) return
     if (kind === PROJECT.kind) this.#orphans.soon()
-    else this.#orphans.met(name)
+    else if (event.type === 'upsert') this.#orphans.met(name)
+    else this.#orphans.parted(`${namespace}/${name}`, name)
     if (kind === APPLICATION.kind) {
       if (event.type === 'upsert') this.apps.upsert(event.object, event.initial ? 'listed' : 'event')
       else this.apps.remove(`${namespace}/${name}`)
@@ -331,22 +339,6 @@ export class Loop implements Controller {
     return mark?.selfReferencing === true ? mark.app : null
   }
 
-  /** Watches a kind of evidence; false = the server does not serve it. A kind that may not be read is left out and said so. */
-  async #look(kind: { group: string; version: string; kind: string }): Promise<boolean> {
-    try {
-      const runtime = await this.#kinds.load(kind, {
-        refresh: !kind.group.endsWith('.k8s.io') && kind.group.includes('.'),
-      })
-      if (runtime === undefined) return false
-      await this.#kinds.watch(runtime)
-      if (runtime.refused !== null) throw new HoldfastError(runtime.refused)
-      return true
-    } catch (error) {
-      this.#deps.log.warn({ kind: kind.kind, error: String(error) }, 'no evidence from this kind')
-      return false
-    }
-  }
-
   #onTouched(touched: Touched): void {
     const concerned = touched.what === 'object' ? this.#index.get(touched.key) : this.#injected(touched.namespace)
     for (const tracked of concerned) {
@@ -395,6 +387,7 @@ export class Loop implements Controller {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true
     for (const timer of this.#timers) timer.cancel()
     this.#sourceSettings.stop()
     this.#orphans.stop()
