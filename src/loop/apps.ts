@@ -189,6 +189,7 @@ export class AppRunner {
     const desk = this.#desks.get(key)
     if (desk === undefined) return
     this.#desks.delete(key)
+    this.#enforcedBefore.delete(key)
     desk.app.removed = true
     clearDesk(desk)
     for (const tracked of [...desk.app.objects.values()]) this.#tools.index.untrack(tracked)

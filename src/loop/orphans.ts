@@ -67,6 +67,12 @@ export class Orphans {
     this.soon()
   }
 
+  /** An application is gone: one that comes under its name is met anew. */
+  parted(key: string, app: string): void {
+    this.#met.delete(app)
+    for (const [object, by] of this.#returned) if (by.key === key) this.#returned.delete(object)
+  }
+
   /** When to look again: soon, where an application is not rendered yet. */
   async #lookAround(): Promise<number> {
     const asking = this.#tools.apps().filter((app) => isAsked(app))
@@ -119,6 +125,8 @@ export class Orphans {
 
   /** null = nobody asks. */
   #tell(app: AppState, orphans: readonly Orphan[] | null, problems: readonly Problem[]): void {
+    // It went while its namespace was looked at: nobody would take its count back.
+    if (app.removed) return
     const asked = app.project?.orphanedResources ?? null
     const before = JSON.stringify(app.orphanProblems)
     app.orphanProblems = problems

@@ -91,6 +91,7 @@ export class SettingsWatch {
   #unknown: Problem | null = NOT_READ
   #known = ''
   #said = ''
+  #stopped = false
 
   constructor(defaults: Settings, options: SettingsWatchOptions) {
     this.#options = options
@@ -109,11 +110,13 @@ export class SettingsWatch {
   /** Resolves when reading them was tried once; a failure is logged and tried again. */
   async start(): Promise<void> {
     await this.#read()
+    if (this.#stopped) return
     const wait = this.#unknown === null ? EVERY_MS : UNKNOWN_EVERY_MS
     this.#timer = this.#options.deps.clock.after(wait, () => void this.start())
   }
 
   stop(): void {
+    this.#stopped = true
     this.#timer?.cancel()
   }
 

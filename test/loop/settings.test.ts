@@ -128,4 +128,27 @@ describe('settings of an installation', () => {
     await read()
     expect([unknown(), said]).toEqual([null, ['secrets of webhooks not read: configmaps is forbidden']])
   })
+  it('are not read again once Holdfast stops, even where it stops while they are read', async () => {
+    const answers: ((object: null) => void)[] = []
+    const armed: number[] = []
+    const deps = {
+      reader: {
+        get: () => new Promise((resolve) => void answers.push(resolve)),
+        list: () => Promise.resolve({ items: [], resourceVersion: '1' }),
+      },
+      clock: { after: (ms: number) => void armed.push(ms) },
+      log: { warn() {} },
+      options: { namespace: 'argocd' },
+    }
+    const options = { deps, onKnown: () => {}, onChange: () => {} }
+    const watch = new SettingsWatch(
+      parseSettings(null).value as Settings,
+      options as unknown as ConstructorParameters<typeof SettingsWatch>[1],
+    )
+    const started = watch.start()
+    watch.stop()
+    for (const answer of answers) answer(null)
+    await started
+    expect(armed).toEqual([])
+  })
 })
