@@ -74,16 +74,21 @@ const LOOKED_AFTER: readonly (Pick<DelegationRule, 'source' | 'owner' | 'kinds' 
   },
   {
     owner: 'rook',
-    source: 'https://github.com/rook/rook pkg/operator/k8sutil',
+    source: 'https://github.com/rook/rook pkg/operator/ceph/controller/finalizer.go',
     kinds: [
       'CephCluster',
       'CephBlockPool',
+      'CephBlockPoolRadosNamespace',
+      'CephBucketTopic',
       'CephFilesystem',
+      'CephFilesystemSubVolumeGroup',
       'CephObjectStore',
       'CephObjectStoreUser',
+      'CephObjectZone',
+      'CephObjectStoreAccount',
+      'CephNVMeOFGateway',
       'CephNFS',
       'CephClient',
-      'CephFilesystemSubVolumeGroup',
     ].map((kind) => `ceph.rook.io/${kind}`),
     writers: ['rook*'],
     finalizers: ['*.ceph.rook.io'],
@@ -94,6 +99,16 @@ const LOOKED_AFTER: readonly (Pick<DelegationRule, 'source' | 'owner' | 'kinds' 
     kinds: ['snapshot.storage.k8s.io/VolumeSnapshot', 'snapshot.storage.k8s.io/VolumeSnapshotContent'],
     writers: ['snapshot-controller', 'csi-snapshotter'],
     finalizers: ['snapshot.storage.kubernetes.io/*'],
+  },
+  {
+    owner: 'snapshot-controller',
+    source: 'https://github.com/kubernetes-csi/external-snapshotter pkg/utils/util.go',
+    kinds: [
+      'groupsnapshot.storage.k8s.io/VolumeGroupSnapshot',
+      'groupsnapshot.storage.k8s.io/VolumeGroupSnapshotContent',
+    ],
+    writers: ['snapshot-controller', 'csi-snapshotter'],
+    finalizers: ['groupsnapshot.storage.kubernetes.io/*'],
   },
 ]
 
@@ -107,6 +122,24 @@ const FINALIZERS = LOOKED_AFTER.flatMap(({ finalizers, ...facts }) =>
     },
     ...finalizers,
   ),
+)
+
+const SNAPSHOT_SOURCES = finalizing(
+  {
+    id: 'builtin/snapshot-controller-finalizer',
+    reason: 'the snapshot controller keeps a claim while a snapshot is taken of it',
+    source: 'https://github.com/kubernetes-csi/external-snapshotter pkg/utils/util.go, pkg/common-controller',
+    owner: 'snapshot-controller',
+    kinds: ['PersistentVolumeClaim'],
+    writers: ['snapshot-controller'],
+    evidence: {
+      is: 'named-by',
+      kind: 'snapshot.storage.k8s.io/VolumeSnapshot',
+      versions: ['v1'],
+      at: ['spec.source.persistentVolumeClaimName'],
+    },
+  },
+  'snapshot.storage.kubernetes.io/pvc-as-source-protection',
 )
 
 const AWS = {
@@ -191,6 +224,10 @@ const SCC: EvidenceTest = {
 }
 const OPENSHIFT = { id: 'builtin/openshift-security', owner: 'openshift' } as const
 
+const PULL_SECRETS =
+  'https://github.com/openshift/openshift-controller-manager pkg/internalregistry/controllers/service_account_controller.go'
+const PULL_SECRET_WRITERS = ['openshift.io/image-registry-pull-secrets_*', 'openshift-controller-manager']
+
 const PLATFORMS: readonly DelegationRule[] = [
   {
     ...OPENSHIFT,
@@ -201,7 +238,7 @@ const PLATFORMS: readonly DelegationRule[] = [
     paths: ['uid-range', 'supplemental-groups', 'mcs'].map(
       (name) => `metadata.annotations."openshift.io/sa.scc.${name}"`,
     ),
-    writers: ['cluster-policy-controller', 'openshift-*', 'kube-controller-manager'],
+    writers: ['cluster-policy-controller'],
     evidence: SCC,
   },
   {
@@ -219,26 +256,50 @@ const PLATFORMS: readonly DelegationRule[] = [
   },
   {
     ...OPENSHIFT,
-    reason: 'OpenShift gives every service account a pull secret for its registry',
+    reason: 'OpenShift notes on a namespace the lowest Pod Security level that its service accounts need',
     source:
-      'https://docs.openshift.com/container-platform/4.16/authentication/understanding-and-creating-service-accounts.html',
+      'https://github.com/openshift/cluster-policy-controller pkg/psalabelsyncer/podsecurity_label_sync_controller.go',
+    kinds: ['Namespace'],
+    paths: ['metadata.annotations."security.openshift.io/MinimallySufficientPodSecurityStandard"'],
+    writers: ['pod-security-admission-label-synchronization-controller', 'cluster-policy-controller'],
+    evidence: SCC,
+  },
+  {
+    ...OPENSHIFT,
+    reason: 'OpenShift gives every service account a pull secret for its registry',
+    source: PULL_SECRETS,
     kinds: ['ServiceAccount'],
     paths: ['secrets.*', 'imagePullSecrets.*'],
     value: { is: 'item-named', names: ['*-dockercfg-*', '*-token-*'] },
-    writers: ['openshift-*', 'openshift.io/*', 'kube-controller-manager'],
+    writers: [...PULL_SECRET_WRITERS, 'kube-controller-manager'],
+    evidence: { is: 'namespace', annotations: ['openshift.io/sa.scc.uid-range'] },
+  },
+  {
+    ...OPENSHIFT,
+    reason: 'OpenShift notes on a service account which pull secret is its own',
+    source: PULL_SECRETS,
+    kinds: ['ServiceAccount'],
+    paths: ['metadata.annotations."openshift.io/internal-registry-pull-secret-ref"'],
+    writers: PULL_SECRET_WRITERS,
     evidence: { is: 'namespace', annotations: ['openshift.io/sa.scc.uid-range'] },
   },
   {
     id: 'builtin/rancher-endpoints',
     reason: 'Rancher notes the public endpoints of workloads, Services and Ingresses in the namespaces of its projects',
-    source: 'https://github.com/rancher/rancher pkg/controllers/managementuser (endpoints)',
+    source: 'https://github.com/rancher/rancher pkg/controllers/managementagent/endpoints, cmd/agent',
     owner: 'rancher',
     kinds: ['@pod', 'Service', 'networking.k8s.io/Ingress'],
     paths: ['metadata.annotations."field.cattle.io/publicEndpoints"'],
     changes: ['added', 'changed'],
-    writers: ['rancher', 'agent', 'Go-http-client'],
+    writers: ['rancher', 'agent'],
     evidence: { is: 'namespace', annotations: ['field.cattle.io/projectId'] },
   },
 ]
 
-export const MARK_DELEGATIONS: readonly DelegationRule[] = [...FINALIZERS, ...CLOUDS, ...NOTES, ...PLATFORMS]
+export const MARK_DELEGATIONS: readonly DelegationRule[] = [
+  ...FINALIZERS,
+  ...SNAPSHOT_SOURCES,
+  ...CLOUDS,
+  ...NOTES,
+  ...PLATFORMS,
+]

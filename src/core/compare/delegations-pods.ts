@@ -92,7 +92,8 @@ const RESTARTED: readonly DelegationRule[] = [
 
 const KEEL = {
   id: 'builtin/image-updated',
-  source: 'https://keel.sh/docs/#policies',
+  source:
+    'https://github.com/keel-hq/keel types/types.go, provider/kubernetes/kubernetes.go, provider/kubernetes/updates.go',
   owner: 'keel',
   kinds: ['@pod'],
   writers: ['keel'],
@@ -114,6 +115,7 @@ const UPDATED: readonly DelegationRule[] = [
     paths: [
       '@template.metadata.annotations."keel.sh/update-time"',
       'metadata.annotations."kubernetes.io/change-cause"',
+      'metadata.annotations."keel.sh/digest"',
     ],
   },
 ]

@@ -14,13 +14,23 @@ interface Tally {
   readonly errors: Set<string>
 }
 
+/** What would be told but for the rule: what shipped rules explain is not hidden by it. */
 function hiddenOn(rule: IgnoreRule, compared: NonNullable<RuledObject['compared']>): HiddenDifference[] {
   const { input, ownership } = compared
-  return comparedUnder(compared, new RuleBook([rule])).ignored.flatMap((change) => {
-    if (change.rule !== rule.id) return []
-    const places = beneath(change, input.schema)
+  const left = comparedUnder(compared, new RuleBook([rule])).ignored.filter((change) => change.rule === rule.id)
+  if (left.length === 0) return []
+  const told = comparedUnder(compared, new RuleBook([])).fields.map(({ path }) => path)
+  return left.flatMap((change) => {
+    const places = beneath(change, input.schema).filter((place) => told.some((path) => meet(path, place)))
+    if (places.length === 0) return []
     return [{ ref: input.ref, at: change.at, places, writers: writersOf(places, ownership) }]
   })
+}
+
+/** One lies at or below the other. */
+function meet(a: FieldPath, b: FieldPath): boolean {
+  const length = Math.min(a.length, b.length)
+  return formatPath(a.slice(0, length)) === formatPath(b.slice(0, length))
 }
 
 function writersOf(places: readonly FieldPath[], ownership: Ownership): Writer[] {
