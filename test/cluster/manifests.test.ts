@@ -21,8 +21,9 @@ const PROJECTS = FOLDER === '' ? [] : readdirSync(FOLDER, { withFileTypes: true 
 
 /** These first, for the others need them. */
 const FIRST = ['Namespace', 'CustomResourceDefinition', 'ServiceAccount', 'PriorityClass', 'ClusterRole']
-/** What stands between the server and later writes is there only while it is looked at. */
-const INTRUDES = /^(.*WebhookConfiguration|ValidatingAdmissionPolicy(Binding)?|APIService|ResourceQuota|LimitRange)$/
+/** What stands between the server and later writes, or scales what is declared, is there only while it is looked at. */
+const INTRUDES =
+  /^(.*WebhookConfiguration|ValidatingAdmissionPolicy(Binding)?|APIService|ResourceQuota|LimitRange|HorizontalPodAutoscaler)$/
 
 const told = (value: Json | undefined): string => (value === undefined ? 'nothing' : canonicalJson(value))
 
@@ -99,9 +100,8 @@ describe.skipIf(PROJECTS.length === 0)('published manifests', () => {
   }
 
   async function different(subject: Comparable): Promise<string[]> {
-    const { status, body } = await editor.get(subject.path)
-    if (status !== 200) return []
-    const live = body as KubeObject
+    const live = await cluster.reader.get(subject.ref)
+    if (live === null) return []
     const tell = (way: string, form: KubeObject | null): string[] =>
       seen(subject, live, form).fields.map(({ at, change, desired, live: value }) =>
         `${subject.name}, ${way}: ${change} ${at} ${told(desired)} → ${told(value)}`.slice(0, 600),
