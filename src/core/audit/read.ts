@@ -155,7 +155,7 @@ function writtenBodies(bodies: Bodies, imprinter: Imprinter): Pick<Fact, 'sent' 
   const sent = event.requestObject
   const state = stateOf(bodies, storedOf(bodies))
   return {
-    sent: deletes || sent === undefined || sent === null ? null : imprintOf(sent, imprinter),
+    sent: deletes || sent === undefined || sent === null ? null : imprintOf(asStored(sent, target), imprinter),
     after: state === null ? null : imprinter.text(state),
     afterVersion: state === null ? '' : text(state.apiVersion),
   }
@@ -163,6 +163,35 @@ function writtenBodies(bodies: Bodies, imprinter: Imprinter): Pick<Fact, 'sent' 
 
 function imprintOf(sent: Json, imprinter: Imprinter): string {
   return Array.isArray(sent) ? patchImprint(sent as readonly Json[], imprinter) : imprinter.text(sent)
+}
+
+const STRING_DATA = /^\/stringData(?=\/|$)/
+const base64 = (value: Json | undefined): Json | undefined =>
+  typeof value === 'string' ? Buffer.from(value, 'utf8').toString('base64') : value
+const encoded = (map: JsonMap): JsonMap =>
+  Object.fromEntries(Object.entries(map).map(([name, value]) => [name, base64(value) ?? null]))
+
+/** What is sent as `stringData` of a Secret is stored as `data`, and stands there. */
+function asStored(sent: Json, { group, resource }: AuditTarget): Json {
+  if (group !== '' || resource !== 'secrets') return sent
+  if (Array.isArray(sent)) return (sent as readonly Json[]).map(operationAsStored)
+  if (!isMap(sent) || !isMap(sent.stringData)) return sent
+  const { stringData, ...rest } = sent
+  return { ...rest, data: { ...mapOf(rest.data), ...encoded(stringData) } }
+}
+
+function operationAsStored(operation: Json): Json {
+  if (!isMap(operation) || !STRING_DATA.test(text(operation.path))) return operation
+  const { value } = operation
+  const path = text(operation.path).replace(STRING_DATA, '/data')
+  return value === undefined
+    ? { ...operation, path }
+    : { ...operation, path, value: isMap(value) ? encoded(value) : (base64(value) ?? null) }
+}
+
+/** An apply of what is not there makes it, and a patch it is all the same. */
+function isCreating({ event, verb, target }: Bodies): boolean {
+  return verb === 'patch' && target.subresource === '' && mapOf(event.responseStatus).code === 201
 }
 
 const UNKNOWN_BODIES = { sent: null, after: null, afterVersion: '' } as const
@@ -177,7 +206,7 @@ function factOf(bodies: Bodies, reader: AuditReader): Fact {
   const evicts = target.subresource === 'eviction'
   return {
     auditID: text(event.auditID),
-    verb: evicts ? 'delete' : verb,
+    verb: evicts ? 'delete' : isCreating(bodies) ? 'create' : verb,
     target,
     uid: uidOf(bodies),
     resourceVersion: text(stored.resourceVersion),

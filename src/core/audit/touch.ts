@@ -1,5 +1,5 @@
 // Did a write touch a path, and is what it wrote there what stands there?
-import type { FieldPath, Json, PathElement } from '../kube/index.ts'
+import { canonicalJson, type FieldPath, isMap, type Json, type PathElement } from '../kube/index.ts'
 import { type Imprint, type Imprinter, readImprint } from './imprint.ts'
 import type { Fact } from './types.ts'
 
@@ -15,6 +15,7 @@ export interface Place {
   readonly live: Json | undefined
 }
 
+type Sides = { readonly desired: Json | undefined; readonly live: Json | undefined }
 type Members = { readonly [name: string]: Imprint }
 const isMembers = (value: Imprint | undefined): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -218,6 +219,39 @@ export function leftAs(fact: Fact, { path, live }: Place, imprinter: Imprinter, 
   if (fact.after === null || fact.afterVersion !== apiVersion) return null
   const found = imprinter.find(readImprint(fact.after), path)
   return found.found ? imprinter.same(found.value, live) : live === undefined
+}
+
+/** Did this write leave at the path a part of what stands there and is not Git's? */
+export function leftPart(
+  fact: Fact,
+  { path, desired, live }: Place & { readonly desired: Json | undefined },
+  { imprinter, apiVersion }: { readonly imprinter: Imprinter; readonly apiVersion: string },
+): boolean {
+  if (fact.after === null || fact.afterVersion !== apiVersion) return false
+  const found = imprinter.find(readImprint(fact.after), path)
+  return found.found && holdsPart(found.value, { desired, live }, imprinter)
+}
+
+function holdsPart(imprint: Imprint, { desired, live }: Sides, imprinter: Imprinter): boolean {
+  if (Array.isArray(live)) {
+    const git = new Set((Array.isArray(desired) ? (desired as readonly Json[]) : []).map(canonicalJson))
+    const items = Array.isArray(imprint) ? (imprint as readonly Imprint[]) : []
+    return (live as readonly Json[]).some(
+      (item) => !git.has(canonicalJson(item)) && items.some((one) => imprinter.same(one, item)),
+    )
+  }
+  if (!isMap(live) || !isMembers(imprint)) return false
+  return Object.entries(live).some(([name, value]) => {
+    const there = Object.hasOwn(imprint, name) ? imprint[name] : undefined
+    const git = isMap(desired) ? desired[name] : undefined
+    if (
+      there === undefined ||
+      value === undefined ||
+      (git !== undefined && canonicalJson(git) === canonicalJson(value))
+    )
+      return false
+    return imprinter.same(there, value) || holdsPart(there, { desired: git, live: value }, imprinter)
+  })
 }
 
 /** Which of the webhooks that changed the object wrote at the path, as far as the log says: null = any of them may. */

@@ -6,6 +6,7 @@ import {
   type Fact,
   type Imprinter,
   leftAs,
+  leftPart,
   mutatedAt,
   type Touch,
   touchOf,
@@ -50,7 +51,7 @@ export type Attribution =
   | { readonly by: 'nobody'; readonly why: string }
 
 export interface AttributionInput {
-  readonly field: Pick<FieldChange, 'path' | 'live' | 'change'>
+  readonly field: Pick<FieldChange, 'path' | 'desired' | 'live' | 'change'>
   readonly live: KubeObject
   /** Entries of managedFields, Holdfast's own left out, that own the path. */
   readonly owners: readonly OwnedEntry[]
@@ -291,7 +292,23 @@ export function attribute(input: AttributionInput): Attribution | null {
   const touching = since.filter((one) => one === made || one.touch !== 'no')
   const untold = touching.some((one) => one !== made && one.state === null)
   if (untold && !onePrincipal(touching)) return undecided(touching)
-  return byState({ input, made, before: all[otherwise] }, writersBefore(input, all, made))
+  const before = all[otherwise]
+  const earlier = writersBefore(input, all, made)
+  const others = before === undefined ? [] : earlier.filter((fact) => principalOf(fact) !== principalOf(made.fact))
+  if (before !== undefined && others.length > 0 && isLeftOver(before, input)) return shared(made, others)
+  return byState({ input, made, before }, earlier)
+}
+
+/** Part of what stands there, and is not Git's, stood there already when it was still otherwise. */
+function isLeftOver({ fact }: Candidate, { field, live, window, facts: { imprinter } }: AttributionInput): boolean {
+  if (isTooEarly(fact, window)) return false
+  const { path, desired, live: now } = field
+  return leftPart(fact, { path, desired, live: now }, { imprinter, apiVersion: live.apiVersion })
+}
+
+function shared({ fact }: Candidate, others: readonly Fact[]): Attribution {
+  const names = [...new Set([...others, fact].map(({ user, impersonatedUser }) => impersonatedUser ?? user))]
+  return { by: 'nobody', why: `written by ${names.join(', then by ')}: what stands there is of neither alone` }
 }
 
 export interface DeletionInput {

@@ -24,7 +24,8 @@ export function askedOf(app: AppContext, snapshot: ObjectSnapshot, live: KubeObj
   const { owners = NO_OWNERS, ownership = NO_OWNERSHIP } = app
   const { ref, desired, neighbours } = snapshot
   const { namespace } = neighbours
-  return ownerOf(ref, live ?? desired?.object ?? null, {
+  // Whoever edits the live object could name anybody: its marks count only where Git declares nothing of it.
+  return ownerOf(ref, desired?.object ?? live, {
     ...owners,
     map: ownership.map,
     app: app.app,
