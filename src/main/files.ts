@@ -1,4 +1,5 @@
 // Files that the command line names.
+import { resolve, sep } from 'node:path'
 import { renderLocal } from '../adapters/source/index.ts'
 import type { SourceDefinition } from '../core/definition/index.ts'
 import type { Rendered } from '../core/desired/index.ts'
@@ -38,11 +39,34 @@ function anySource(): SourceDefinition {
   return source
 }
 
+export interface DeclaredFiles extends LocalSource {
+  /** What stands for the cluster: it may not be among what is declared. */
+  readonly live?: string | undefined
+}
+
 /** What a path declares. Throws HF1012 where that is nothing: to call it in sync would hide a mistyped path. */
-export async function readSource({ env, cwd, clock }: Place, path: string, how: LocalSource = {}): Promise<Rendered> {
+export async function readSource(place: Place, path: string, { live, ...how }: DeclaredFiles = {}): Promise<Rendered> {
+  const { env, cwd, clock } = place
   const rendered = await renderLocal(path, { env, cwd, clock, as: 'source', source: anySource(), ...how })
   if (rendered.objects.length === 0 && rendered.problems.length === 0) throw new HoldfastError(nothingIn(path))
+  if (live !== undefined) refuseMirror(place, { live, declared: path }, rendered)
   return rendered
+}
+
+/** A dump beside the manifests would be read as one of them, and compared with itself: nothing would ever differ. */
+function refuseMirror(
+  { cwd }: Pick<Place, 'cwd'>,
+  { live, declared }: { readonly live: string; readonly declared: string },
+  { objects }: Rendered,
+): void {
+  if (live === '-') return
+  const at = resolve(cwd, live)
+  const isLive = (file: string): boolean => file === at || file.startsWith(`${at}${sep}`)
+  const both = objects.find(({ origin }) => origin.file !== '' && isLive(resolve(cwd, origin.file)))
+  if (both === undefined) return
+  const message = `${both.origin.file} is among the declared files of ${declared} and would be compared with itself`
+  const action = 'Put the dump elsewhere, or name the declared files without it.'
+  throw new HoldfastError(problem('HF7002', message, { file: both.origin.file }, action))
 }
 
 export function nothingIn(file: string): Problem {

@@ -223,16 +223,16 @@ export class Inspections {
     fallback: string,
   ): Promise<{ input: InspectInput; problems: readonly Problem[] }> {
     const { settings, platform, problems } = await this.#settings(request.argocdCm)
-    const { app } = target
+    const { app, path } = target
     const definition = definitionFor(app, target.namespace, fallback)
-    const how = app === null ? {} : await localSource(definition, { cwd: this.#options.cwd, path: target.path })
+    const how = app === null ? {} : await localSource(definition, { cwd: this.#options.cwd, path })
     const tools = toolSettings(await this.#configMap(request.argocdCm))
-    const rendered = await readSource(this.#options, target.path, { ...how, settings: tools.settings })
+    const rendered = await readSource(this.#options, path, { ...how, settings: tools.settings, live: request.live })
     const as = app === null ? 'files' : 'application-files'
     const ownership = await ownershipFor({ place: this.#options, request }, null, '')
     const owners: OwnerSources = {
       ...(app?.owners ?? { ...NO_OWNERS, project: definition.project }),
-      codeowners: await localCodeowners(this.#options, target.path),
+      codeowners: await localCodeowners(this.#options, path),
     }
     return {
       input: {

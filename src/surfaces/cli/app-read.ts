@@ -1,7 +1,7 @@
 // An Application object → what is shown of it. Tolerant: whatever stands there is shown as far as it can be read.
 import type { HealthStatus } from '../../core/health/index.ts'
 import { isMap, type Json, type JsonMap, type KubeObject } from '../../core/kube/index.ts'
-import type { AppDetail, AppResource, AppRow } from './present/index.ts'
+import type { AppDetail, AppResource, AppRow, AppSource } from './present/index.ts'
 
 const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 const map = (value: unknown): JsonMap => (isMap(value) ? value : {})
@@ -31,7 +31,7 @@ function modeOf(object: KubeObject): AppRow['mode'] {
 export function rowOf(object: KubeObject): AppRow {
   const spec = map(object.spec)
   const status = map(object.status)
-  const source = map(spec.source ?? list(spec.sources)[0])
+  const source = map(list(spec.sources)[0] ?? spec.source)
   const destination = map(spec.destination)
   const sync = map(status.sync)
   return {
@@ -49,6 +49,22 @@ export function rowOf(object: KubeObject): AppRow {
     targetRevision: text(source.targetRevision) || 'HEAD',
     comparedAt: text(status.reconciledAt) || null,
   }
+}
+
+function sourceOf(entry: Json | undefined): AppSource {
+  const { repoURL, path, chart, targetRevision, ref } = map(entry)
+  return {
+    repoURL: text(repoURL),
+    path: text(chart) || text(path),
+    targetRevision: text(targetRevision) || 'HEAD',
+    ref: text(ref),
+  }
+}
+
+/** Where there are several the single one does not count, as with Argo CD. */
+function sourcesOf({ source, sources }: JsonMap): readonly AppSource[] {
+  const several = list(sources)
+  return several.length > 0 ? several.map(sourceOf) : [sourceOf(source)]
 }
 
 function resourceOf(entry: Json): AppResource {
@@ -76,6 +92,7 @@ export function detailOf(object: KubeObject): AppDetail {
   const conditions = list(status.conditions).map(map)
   return {
     ...rowOf(object),
+    sources: sourcesOf(map(object.spec)),
     conditions: conditions.map(({ type, reason, message, lastTransitionTime }) => ({
       type: text(type),
       reason: text(reason),

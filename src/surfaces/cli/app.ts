@@ -184,10 +184,11 @@ async function resources(services: AppServices, name: string, options: Resources
   else if (options.output === 'yaml') io.out(yamlText({ resources: listed, orphans, problems }))
   else {
     const head = ['GROUP', 'KIND', 'NAMESPACE', 'NAME', 'STATUS', 'WHY']
+    const nothing = options.orphaned ? '(no orphans)\n' : '(no resources)\n'
     const cells = listed.map(({ group, kind, namespace, name: called, status, why }) =>
       [group, kind, namespace, called, status, why].map((cell) => lineText(cell)),
     )
-    io.out(table({ head, rows: cells, paint: (cell) => cell }))
+    io.out(cells.length === 0 ? nothing : table({ head, names: 4, rows: cells, paint: (cell) => cell }))
   }
   for (const found of problems) io.err(failureText(found))
   io.exit(problems.length > 0 ? 2 : 0)

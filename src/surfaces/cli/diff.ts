@@ -80,6 +80,11 @@ function appTarget(name: string, options: DiffOptions): DiffTarget {
   return { kind: 'app', ...appName(name, options.namespace), ...(desired === undefined ? {} : { desired }) }
 }
 
+function withoutFiles(subject: string | undefined): Error {
+  const there = subject === undefined ? '' : `, and there is no ${subject} here`
+  return usage(`--live is compared with files${there}: give a path or --desired`)
+}
+
 /** What the words on the command line mean; throws HF7002 where they mean nothing. */
 export function diffTarget(subject: string | undefined, options: DiffOptions, services: DiffServices): DiffTarget {
   const { desired, app, live } = options
@@ -87,7 +92,7 @@ export function diffTarget(subject: string | undefined, options: DiffOptions, se
   if (path !== undefined && desired !== undefined) throw usage('give a path or --desired, not both')
   const declared = path ?? (subject === undefined ? desired : undefined)
   if (declared !== undefined) return filesTarget(declared, options)
-  if (live !== undefined) throw usage('--live is compared with files: give a path or --desired')
+  if (live !== undefined) throw withoutFiles(subject)
   if (subject !== undefined) return appTarget(subject, options)
   if (app !== undefined) return { kind: 'app-file', file: app, namespace: options.namespace ?? 'argocd' }
   throw usage('say what is declared: the name of an Application, a path, --desired or --app')

@@ -170,7 +170,8 @@ function takeoverText({ apps, groups }: Takeover): string {
     of.join(', '),
   ])
   const head = ['MANAGER', 'TOOL', 'ADDITIONS', 'OBJECTS', 'APPLICATIONS']
-  return `${told.join('\n')}\n\nThere before, by manager:\n${table({ head, rows, paint: plain })}`
+  const before = rows.length === 0 ? '(nothing)\n' : table({ head, rows, paint: plain })
+  return `${told.join('\n')}\n\nThere before, by manager:\n${before}`
 }
 
 interface TakeoverOptions extends Options {
@@ -245,7 +246,10 @@ async function runTakeoverReport(
       continue
     }
     for (const { severity, code, message } of report.problems)
-      if (severity === 'error') io.err(`${code}: ${name}: ${message.replaceAll('\n', ' ')}\n`)
+      if (severity === 'error') {
+        open = true
+        io.err(`${code}: ${name}: ${message.replaceAll('\n', ' ')}\n`)
+      }
     reports.push({ app: name, report })
   }
   const takeover = takeoverOf(reports)

@@ -38,6 +38,7 @@ const rows = [
     mode: 'observe',
     syncPolicy: 'Manual',
   }),
+  row({ name: 'two-sources', revision: `${'a'.repeat(40)} ${'b'.repeat(40)}` }),
   row({ name: 'new', mode: null, sync: 'Unknown', health: 'Unknown', revision: '', comparedAt: null }),
   row({
     name: 'evil\u001b[31m\nname',
@@ -49,6 +50,10 @@ const rows = [
 
 const detail: AppDetail = {
   ...row({ sync: 'OutOfSync' }),
+  sources: [
+    { repoURL: 'https://git.example.com/team/web.git', path: 'apps/web', targetRevision: 'main', ref: '' },
+    { repoURL: 'https://git.example.com/team/values.git', path: '', targetRevision: 'v1', ref: 'values' },
+  ],
   conditions: [
     {
       type: 'ComparisonError',
@@ -97,6 +102,7 @@ describe('app get', () => {
       appText(
         {
           ...row({ revision: '', mode: null, comparedAt: null }),
+          sources: [{ repoURL: 'https://git.example.com/team/web.git', path: '', targetRevision: 'HEAD', ref: '' }],
           conditions: [],
           resources: [],
           operation: null,

@@ -43,7 +43,18 @@ export interface AppResource {
   readonly message: string
 }
 
+/** One of the sources, as it is declared. */
+export interface AppSource {
+  readonly repoURL: string
+  /** The path, or the chart; '' where it is only referred to. */
+  readonly path: string
+  readonly targetRevision: string
+  /** What others call it; '' = nothing. */
+  readonly ref: string
+}
+
 export interface AppDetail extends AppRow {
+  readonly sources: readonly AppSource[]
   readonly conditions: readonly AppCondition[]
   readonly resources: readonly AppResource[]
   readonly operation: { readonly phase: string; readonly message: string; readonly finishedAt: string | null } | null
@@ -66,8 +77,12 @@ function painter({ color }: AppTextOptions): (text: string) => string {
   return (text) => (GOOD.has(text) ? colors.green(text) : BAD.has(text) ? colors.red(text) : text)
 }
 
-const short = (revision: string): string =>
-  /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(revision) ? revision.slice(0, 7) : lineText(revision, 40)
+/** One for each source. */
+const short = (revisions: string): string =>
+  revisions
+    .split(' ')
+    .map((one) => (/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(one) ? one.slice(0, 7) : lineText(one, 40)))
+    .join(' ')
 
 export function appListText(apps: readonly AppRow[], options: AppTextOptions): string {
   if (apps.length === 0) return '(no applications)\n'
@@ -108,12 +123,18 @@ export function appListWide(apps: readonly AppRow[], options: AppTextOptions): s
   return table({ head: [...head, ...more], rows, paint: painter(options) })
 }
 
+function sourceText({ repoURL, path, targetRevision, ref }: AppSource): string {
+  const what =
+    path === '' && ref === '' ? '.' : [path, ref === '' ? '' : `as $${ref}`].filter((part) => part !== '').join(' ')
+  return `${repoURL} ${what} (${targetRevision})`
+}
+
 function facts(app: AppDetail): readonly (readonly [string, string])[] {
   const base: [string, string][] = [
     ['Name', `${app.namespace}/${app.name}`],
     ['Project', app.project],
     ['Destination', `${app.destination.server} ${app.destination.namespace}`],
-    ['Source', `${app.repoURL} ${app.path === '' ? '.' : app.path} (${app.targetRevision})`],
+    ...app.sources.map((source): [string, string] => ['Source', sourceText(source)]),
     ['Revision', app.revision === '' ? 'none yet' : app.revision],
     ['Policy', app.syncPolicy],
     ['Mode', app.mode ?? 'as the controller is told (no annotation holdfast.dev/mode)'],

@@ -79,11 +79,19 @@ function fieldLines(field: ReportField, colors: Colors): string[] {
     row('who', whoText(field)),
     row('since', lineText(since)),
     row('cause', causeText(field)),
-    ...cause.evidence.map(({ source, detail }) => row('evidence', lineText(`${source}: ${detail}`))),
+    ...evidenceLines(cause),
     row('owner', ownedText(field)),
     row('next', verdictText(field)),
-    ...(cause.fixBelongsIn === null ? [] : [row('fix', `${FIXES[cause.fixBelongsIn]} (${cause.fixBelongsIn})`)]),
+    ...fixLines(cause),
   ]
+}
+
+function evidenceLines({ evidence }: Pick<ReportField['cause'], 'evidence'>): string[] {
+  return evidence.map(({ source, detail }) => row('evidence', lineText(`${source}: ${detail}`)))
+}
+
+function fixLines({ fixBelongsIn }: Pick<ReportField['cause'], 'fixBelongsIn'>): string[] {
+  return fixBelongsIn === null ? [] : [row('fix', `${FIXES[fixBelongsIn]} (${fixBelongsIn})`)]
 }
 
 const leftWay = ({ mechanism }: ReportIgnored): string =>
@@ -145,8 +153,10 @@ const webhookLines = (webhooks: readonly string[]): string[] => webhooks.map((na
 
 function missingEvidence(object: ReportObject, from: 'cluster' | 'files'): string[] {
   if (object.fields.length === 0 && object.difference === null) return []
-  const audit = object.fields.some(({ cause }) => cause.evidence.some(({ source }) => source === 'audit'))
-  const events = object.fields.some(({ cause }) => cause.evidence.some(({ source }) => source === 'event'))
+  const causes = [...(object.cause === undefined ? [] : [object.cause]), ...object.fields.map(({ cause }) => cause)]
+  const evidence = causes.flatMap((cause) => cause.evidence)
+  const audit = evidence.some(({ source }) => source === 'audit')
+  const events = evidence.some(({ source }) => source === 'event')
   const open = [
     ...(audit ? [] : ['audit log']),
     ...(events ? [] : ['events (OOM kills, scaling)']),
@@ -180,7 +190,9 @@ function wholeLines({ cause, verdict }: ReportObject): string[] {
   return [
     row('who', lineText(actorText({ cause }))),
     row('cause', `${cause.class}, ${cause.mechanism}`),
+    ...evidenceLines(cause),
     row('next', verdictText({ verdict })),
+    ...fixLines(cause),
   ]
 }
 

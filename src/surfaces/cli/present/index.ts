@@ -11,6 +11,7 @@ export {
   type AppDetail,
   type AppResource,
   type AppRow,
+  type AppSource,
   type AppTextOptions,
 } from './apps.ts'
 export { explainCompact, explainJson, explainText, type Explained } from './explain.ts'

@@ -1,5 +1,5 @@
 // How the two values of a difference are shown: on one line where they fit, else line by line.
-import { canonicalJson, isMap, type Json } from '../../../core/kube/index.ts'
+import { canonicalJson, isMap, type Json, type JsonMap } from '../../../core/kube/index.ts'
 import { isMasked, type Masked, type ReportField } from '../../../core/record/index.ts'
 import { type DiffLine, lineDiff } from './line-diff.ts'
 import { count, lineText, valueText } from './plain.ts'
@@ -87,6 +87,28 @@ function reordered(desired: Value, live: Value): { git: string; live: string; on
   return { git: shown(before), live: shown(now), only: items(desired) === items(live) }
 }
 
+/** The order of members means nothing: written as Git writes them, lines that mean the same are the same. */
+function inOrderOf(shapes: readonly Value[], value: Value): Value {
+  if (isMasked(value)) return value
+  if (Array.isArray(value)) {
+    const items = shapes.flatMap((shape) => (Array.isArray(shape) ? (shape as readonly Json[]) : []))
+    return (value as readonly Json[]).map((item) => inOrderOf(items, item) as Json)
+  }
+  if (!isMap(value)) return value
+  const maps = shapes.filter((shape) => isMap(shape)) as readonly JsonMap[]
+  const names = new Set([...maps.flatMap((map) => Object.keys(map)), ...Object.keys(value)])
+  return Object.fromEntries(
+    [...names]
+      .filter((name) => Object.hasOwn(value, name))
+      .map((name) => {
+        const below = maps
+          .map((map) => (Object.hasOwn(map, name) ? map[name] : undefined))
+          .filter((one) => one !== undefined)
+        return [name, inOrderOf(below, value[name] as Json)]
+      }),
+  ) as JsonMap
+}
+
 export function shownValues(
   { desired, live }: Pick<ReportField, 'desired' | 'live'>,
   options: ValueOptions,
@@ -98,7 +120,7 @@ export function shownValues(
   if (order?.only === true) return { line: { git: `order ${order.git}`, live: order.live }, lines: [] }
   const isSmall = valueText(desired, limits.value).length + valueText(live, limits.value).length <= options.width
   if (isTall(desired) && isTall(live) && !isSmall) {
-    const lines = lineDiff(tallLines(desired, limits.value), tallLines(live, limits.value))
+    const lines = lineDiff(tallLines(desired, limits.value), tallLines(inOrderOf([desired], live), limits.value))
     // Nothing to see: what differs is behind what was cut, or in the kind of value.
     const head: DiffLine[] = order === null ? [] : [{ sign: ' ', text: `order ${order.git} → ${order.live}` }]
     if (lines.some(({ sign }) => sign !== ' ')) return { lines: [...head, ...capped(lines, limits.lines)] }
