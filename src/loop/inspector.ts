@@ -110,6 +110,7 @@ export class Inspector {
   readonly limit = pLimit(REQUESTS)
   readonly #kinds = new Map<string, Promise<InspectKind | undefined>>()
   readonly #evidence = new Map<string, Evidence>()
+  readonly #namespaces = new Map<string, Promise<boolean>>()
   readonly #unread: Problem[] = []
   /** Of the declared objects; to be set before any is evaluated. */
   repositoryRules: RuleDocument = NO_RULES
@@ -153,6 +154,24 @@ export class Inspector {
     const evidence = this.#evidenceOf(namespace)
     await evidence.learn(wanted, (kind) => this.#look(kind, namespace, evidence))
     return evidence.neighboursOf({ namespace })
+  }
+
+  /** Reads it once; false = there is none, or it may not be read: then it names nobody, and no answer hangs on that. */
+  #namespace({ namespace }: ObjectRef): Promise<boolean> {
+    const known = this.#namespaces.get(namespace)
+    if (known !== undefined) return known
+    const found = namespace === '' ? Promise.resolve(false) : this.#readNamespace(namespace)
+    this.#namespaces.set(namespace, found)
+    return found
+  }
+
+  async #readNamespace(name: string): Promise<boolean> {
+    try {
+      return await this.#note(NAMESPACE, { name }, this.#evidenceOf(name))
+    } catch (error) {
+      if (FATAL.includes(toProblem(error, 'HF5001').code)) throw error
+      return false
+    }
   }
 
   #evidenceOf(namespace: string): Evidence {
@@ -215,7 +234,9 @@ export class Inspector {
     const snapshot = await this.#snapshot(ref, desired, live)
     const first = evaluateObject(context, snapshot)
     const wanted = [...this.#wanted(first, context, snapshot), ...this.#always()]
-    const wants = wanted.length > 0
+    // Who is asked about a difference may stand on its namespace.
+    const asksOwner = first.status === 'OutOfSync' && (await this.#namespace(ref))
+    const wants = wanted.length > 0 || asksOwner
     const informed = wants ? { ...snapshot, neighbours: await this.#neighbours(ref, wanted) } : snapshot
     this.tools.onSnapshot?.(informed, context.ignore)
     const second = wants ? evaluateObject(context, informed) : first

@@ -30,9 +30,8 @@ import {
 } from '../loop/inspect-app.ts'
 import type { InspectInput, InspectReader } from '../loop/inspector.ts'
 import { bookOf, mergedRules, platformRulesOf } from '../loop/rules.ts'
-import { APPLICATION } from '../loop/steps/index.ts'
 import type { AppIgnores, IgnoresRequest } from '../surfaces/cli/ignores.ts'
-import { readApplication } from './applications.ts'
+import { listApplications, readApplication } from './applications.ts'
 import { withCluster } from './cluster.ts'
 import { type Place, readOnly, readPlain, readSource } from './files.ts'
 import { localSource } from './local-source.ts'
@@ -58,12 +57,11 @@ export async function ignoresOf(tools: IgnoringTools, request: IgnoresRequest): 
     const applications =
       target.kind === 'app'
         ? [await readApplication(cluster.reader, target)]
-        : (await cluster.reader.list({ ...APPLICATION, namespace })).items
+        : await listApplications(cluster.reader, namespace)
     const settings = await readClusterSettings(cluster.reader, namespace)
-    const sorted = applications.toSorted((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))
     const found: AppIgnores[] = []
     // One after the other: each holds its objects only while it is looked at.
-    for (const application of sorted) found.push(await ofApplication(tools, cluster, { application, settings }))
+    for (const application of applications) found.push(await ofApplication(tools, cluster, { application, settings }))
     return found
   })
 }

@@ -5,21 +5,17 @@ import { isMap, type KubeObject, refOf } from '../core/kube/index.ts'
 import { inventoryOf } from '../loop/definitions.ts'
 import { decideTakeover } from '../loop/decide-takeover.ts'
 import { readOwnership } from '../loop/owners.ts'
-import { type AnnotationRequest, APPLICATION, applicationRef, requestAnnotation } from '../loop/steps/index.ts'
+import { type AnnotationRequest, applicationRef, requestAnnotation } from '../loop/steps/index.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ClusterReader } from '../ports/cluster-reader.ts'
 import { type ExplainServices, isSubject } from '../surfaces/cli/explain.ts'
 import type { ResponsibilityServices, UnownedApp } from '../surfaces/cli/responsibility.ts'
+import { listApplications, ofApplications } from './applications.ts'
 import { type Environment, withCluster } from './cluster.ts'
 
 type Reader = Pick<ClusterReader, 'kind' | 'get' | 'list'>
 
 const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`
-
-async function applications(reader: Reader, namespace: string): Promise<readonly KubeObject[]> {
-  const { items } = await reader.list({ ...APPLICATION, namespace })
-  return items.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-}
 
 function placeOf(application: KubeObject): { readonly project: string; readonly destination: string } {
   const spec = isMap(application.spec) ? application.spec : {}
@@ -65,22 +61,23 @@ export function responsibilityServices(
   return {
     appsOf: (request) =>
       withCluster(env, request, async ({ reader }) => {
-        const all = await applications(reader, request.appNamespace)
+        const all = await listApplications(reader, request.appNamespace)
         const named = all.filter((one) => inventoryOf(one).some((ref) => isSubject({ ref }, request.subject)))
         return named.map(keyOf)
       }),
     appNames: (request) =>
-      withCluster(env, request, async ({ reader }) => (await applications(reader, request.namespace)).map(keyOf)),
+      withCluster(env, request, async ({ reader }) => (await listApplications(reader, request.namespace)).map(keyOf)),
     decideTakeover: (request) =>
       withCluster(env, request, ({ reader, writer }) => {
         const { namespace, name, decision, managers, paths } = request
         const tools = { reader, clock, annotate: (given: AnnotationRequest) => requestAnnotation(writer, given) }
-        return decideTakeover(tools, { ref: applicationRef(namespace, name), decision, managers, paths })
+        const ref = applicationRef(namespace, name)
+        return ofApplications(() => decideTakeover(tools, { ref, decision, managers, paths }))
       }),
     unowned: (request) =>
       withCluster(env, request, async ({ reader }) => {
         const { value } = await readOwnership(reader, request.namespace)
-        const all = await applications(reader, request.namespace)
+        const all = await listApplications(reader, request.namespace)
         const found = await Promise.all(all.map((one) => isUnowned(reader, one, value.map)))
         return found.filter((one) => one !== null)
       }),

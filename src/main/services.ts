@@ -10,14 +10,14 @@ import { askRefresh, askSync, type AskTools } from '../loop/ask-sync.ts'
 import { inspect } from '../loop/inspect.ts'
 import { filesDefinition, readSettings } from '../loop/inspect-app.ts'
 import { installDefinitions } from '../loop/install-crds.ts'
-import { APPLICATION, applicationRef, applyDefinition, requestOperation, requestRefresh } from '../loop/steps/index.ts'
+import { applicationRef, applyDefinition, requestOperation, requestRefresh } from '../loop/steps/index.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AppServices } from '../surfaces/cli/app.ts'
 import type { InstallServices } from '../surfaces/cli/install.ts'
 import type { CliIo } from '../surfaces/cli/io.ts'
 import type { CliServices } from '../surfaces/cli/program.ts'
 import { type Environment, withCluster } from './cluster.ts'
-import { readApplication } from './applications.ts'
+import { listApplications, ofApplications, readApplication } from './applications.ts'
 import { Inspections } from './inspection.ts'
 import { responsibilityServices } from './responsibility.ts'
 import { run } from './run.ts'
@@ -53,22 +53,20 @@ type AppWork = Pick<AppServices, 'applications' | 'application' | 'sync'>
 
 function appServices(env: Environment): AppWork {
   return {
-    applications: (request) =>
-      withCluster(env, request, async ({ reader }) => {
-        const { items } = await reader.list({ ...APPLICATION, namespace: request.namespace })
-        return items.sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))
-      }),
+    applications: (request) => withCluster(env, request, ({ reader }) => listApplications(reader, request.namespace)),
     application: (request) =>
       withCluster(env, request, (cluster) => {
         const { namespace, name, refresh, timeoutMs } = request
         if (refresh === 'no') return readApplication(cluster.reader, request)
-        return askRefresh(askTools(cluster), { ref: applicationRef(namespace, name), refresh, timeoutMs })
+        const ref = applicationRef(namespace, name)
+        return ofApplications(() => askRefresh(askTools(cluster), { ref, refresh, timeoutMs }))
       }),
     sync: (request) =>
       withCluster(env, request, (cluster) => {
         const { namespace, name, kubeconfig: _, context: __, ...wish } = request
         const username = userName(cluster, env)
-        return askSync(askTools(cluster), { ...wish, ref: applicationRef(namespace, name), username })
+        const ref = applicationRef(namespace, name)
+        return ofApplications(() => askSync(askTools(cluster), { ...wish, ref, username }))
       }),
   }
 }

@@ -128,7 +128,9 @@ describe('before enforcement', () => {
       'argocd/synced',
     ])
     const inventory = await holdfast(there, 'inventory', 'applied')
-    expect(inventory.out).toMatch(/ConfigMap settings +\/data\/byTool +Git review process +Harmful configuration drift/)
+    expect(inventory.out).toMatch(
+      /ConfigMap applied\/settings +\/data\/byTool +Git review process +Harmful configuration drift/,
+    )
     const explained = await holdfast(there, 'explain', 'configmap/settings/data/byTool', '--app', 'applied')
     expect(explained.out + explained.err).toContain('cost-tuner')
   })

@@ -45,6 +45,14 @@ export interface FileCluster {
   problems(): readonly Problem[]
 }
 
+/** Said once, of whatever it hides. */
+const UNREAD = problem(
+  'HF5001',
+  'what is not among the live files that could be read may be in the others',
+  {},
+  'Mend the files named.',
+)
+
 class Files implements FileReader {
   readonly #data: KubernetesData
   readonly #options: FileClusterOptions
@@ -150,8 +158,7 @@ class Files implements FileReader {
       )
     if (others.some((other) => !deepEqual(first as unknown as Json, other as unknown as Json)))
       throw fail(`${formatRef(ref)} stands several times among the live files`, 'Keep one of them.')
-    if (first === undefined && this.#options.problems.length > 0)
-      throw fail(`${formatRef(ref)} is not among the live files that could be read`, 'Mend the files named.')
+    if (first === undefined && this.#options.problems.length > 0) throw new HoldfastError(UNREAD)
     return first ?? null
   }
 

@@ -1,6 +1,6 @@
 // One difference × the live object's bookkeeping × what is known around it → its cause.
 import type { FieldChange } from '../compare/index.ts'
-import { isMap, type ObjectRef } from '../kube/index.ts'
+import { formatRef, isMap, type ObjectRef } from '../kube/index.ts'
 import { type Actor, type Cause, causeOf, type Evidence, NOBODY } from './cause.ts'
 import { attribute, attributeDeletion, type DeletionInput } from './attribute.ts'
 import { withAttribution } from './author.ts'
@@ -246,10 +246,14 @@ const LAST_APPLIED = {
 } as const
 
 /** A sync that failed explains what it left behind; nobody is accused of it. */
-function asFailure(cause: Cause, { delivery }: CauseContext): Cause {
+function asFailure(cause: Cause, { delivery, ref }: CauseContext): Cause {
   const { failed, pending } = delivery
   if (failed === null || !pending || cause.mechanism !== 'git') return cause
-  const refused = failed.refused.slice(0, 3).map(({ object, message }) => `${object} was refused: ${message}`)
+  const own = formatRef(ref)
+  const [itself, others] = [true, false].map((is) => failed.refused.filter(({ object }) => (object === own) === is))
+  const refused = [...(itself ?? []), ...(others ?? [])]
+    .slice(0, 3)
+    .map(({ object, message }) => `${object} was refused: ${message}`)
   const what = refused.length === 0 ? failed.message : refused.join('; ')
   const detail = `the sync of ${failed.revision} begun at ${failed.id} failed midway: ${what}`
   return {
@@ -291,18 +295,21 @@ export function classifyField(
 const NO_REF: ObjectRef = { group: '', version: '', kind: '', namespace: '', name: '' }
 
 export interface WholeContext {
+  readonly ref: ObjectRef
   readonly delivery: Delivery
   readonly writers: WriterSettings
   /** Of what is missing; absent = no audit log is read. */
   readonly deletion?: DeletionInput
 }
 
+const NOTHING_KNOWN: WholeContext = { ref: NO_REF, delivery: NOTHING_PENDING, writers: NO_WRITER_SETTINGS }
+
 /** The cause of a whole object's absence or surplus. */
 export function classifyObject(
   kind: 'missing' | 'extra',
-  { delivery, writers, deletion }: WholeContext = { delivery: NOTHING_PENDING, writers: NO_WRITER_SETTINGS },
+  { ref, delivery, writers, deletion }: WholeContext = NOTHING_KNOWN,
 ): Cause {
-  const context = { ...bareContext(NO_REF, null), delivery }
+  const context = { ...bareContext(ref, null), delivery }
   if (kind === 'extra') return causeOf({ class: 'orphan', means: 'left-git', mechanism: 'git', source: 'git' })
   const found = delivery.pending
     ? asFailure({ ...fromGit(context, []), class: 'missing' }, context)

@@ -1,6 +1,6 @@
 // The ConfigMap `holdfast-ownership`: whose fields and objects are whose, and who writes as a person or a machine.
 import type { KubeObject } from '../kube/index.ts'
-import type { Problem } from '../problem/index.ts'
+import { type Problem, problem } from '../problem/index.ts'
 import { readYaml } from '../yaml/index.ts'
 import {
   complain,
@@ -159,11 +159,20 @@ function writersOf(field: Field): WriterSettings {
   return { people: patternsOf(member(field, 'people')), machines: patternsOf(member(field, 'machines')) }
 }
 
+/** Whatever is wrong in it is wrong in a setting of the installation. */
+function asSetting({ message, subject }: Problem): Problem {
+  return problem('HF2008', message, subject)
+}
+
+function dataOf(object: KubeObject, problems: Problem[]): Field {
+  const subject = { object: `ConfigMap ${object.metadata.namespace ?? ''}/${OWNERSHIP_CONFIG_MAP}` }
+  return { reading: { problems, subject }, path: '', value: object.data }
+}
+
 /** The YAML text under one key of `data`. */
 function keyOf(object: KubeObject, name: string, problems: Problem[]): Field {
-  const subject = { object: `ConfigMap ${object.metadata.namespace ?? ''}/${OWNERSHIP_CONFIG_MAP}` }
-  const reading = { problems, subject }
-  const data = { reading, path: '', value: object.data }
+  const data = dataOf(object, problems)
+  const { reading } = data
   const text = member(data, name)
   if (!isSet(text)) return { reading, path: name, value: undefined }
   const { documents, problems: unread } = readYaml(stringOf(text), { file: `${OWNERSHIP_CONFIG_MAP} ${name}` })
@@ -186,5 +195,11 @@ export function parseOwnership(object: KubeObject | null): OwnershipRead {
   const fieldsUnknown = problems[0] ?? null
   const owners = itemsOf(keyOf(object, 'owners', problems)).flatMap(ownerRule)
   const writers = writersOf(keyOf(object, 'writers', problems))
-  return { value: { map: { fields, owners }, writers }, problems, fieldsUnknown }
+  refuseOthers(dataOf(object, problems), { supported: ['fields', 'owners', 'writers'] })
+  const told = problems.map(asSetting)
+  return {
+    value: { map: { fields, owners }, writers },
+    problems: told,
+    fieldsUnknown: fieldsUnknown && asSetting(fieldsUnknown),
+  }
 }

@@ -2,7 +2,7 @@
 import { type CauseContext, type Delivery, NOTHING_PENDING, type WholeContext } from '../classify/index.ts'
 import { webhooksOf } from '../compare/index.ts'
 import { NO_OWNERSHIP } from '../definition/index.ts'
-import type { KubeObject } from '../kube/index.ts'
+import type { KubeObject, ObjectRef } from '../kube/index.ts'
 import type { AppContext, ObjectSnapshot } from './types.ts'
 
 /** What is known counts; a sync that is due is all that is known where nothing is said. */
@@ -28,6 +28,6 @@ export function around(
   }
 }
 
-export function wholeContext(app: AppContext): WholeContext {
-  return { delivery: deliveryOf(app), writers: (app.ownership ?? NO_OWNERSHIP).writers }
+export function wholeContext(app: AppContext, ref: ObjectRef): WholeContext {
+  return { ref, delivery: deliveryOf(app), writers: (app.ownership ?? NO_OWNERSHIP).writers }
 }

@@ -401,7 +401,10 @@ function missing(app: AppContext, snapshot: ObjectSnapshot): ObjectEvaluation {
     status: 'OutOfSync',
     difference: 'missing',
     whole: {
-      cause: ownedCause(classifyObject('missing', { ...wholeContext(app), ...deletionOf(snapshot) }), owner),
+      cause: ownedCause(
+        classifyObject('missing', { ...wholeContext(app, snapshot.ref), ...deletionOf(snapshot) }),
+        owner,
+      ),
       verdict,
     },
     owner,

@@ -40,6 +40,7 @@ export function explainObject(object: RuledObject, book: RuleBook): Explained {
     class: result.class,
     change: result.change,
     seen: result.seen,
+    already: result.already,
     hiddenBy: result.hiddenBy,
   }))
   return { ref, present: true, rules, silent, told: fields.map(({ at }) => at), classes }

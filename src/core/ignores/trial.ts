@@ -58,7 +58,8 @@ function tryOn(compared: NonNullable<RuledObject['compared']>, input: TrialInput
   const [unprobed, probed] = [probe(compared, book), probe(compared, grown)]
   const unseen = unprobed.flatMap((result, index) => {
     const now = probed[index]
-    if (!result.seen || now === undefined || now.seen) return []
+    // What is there already is a difference like any other: it vanishes, or stays.
+    if (!result.seen || result.already !== null || now === undefined || now.seen) return []
     const at = now.hiddenPaths.map(formatPath)
     const exact = result.paths.every((path: FieldPath) => at.includes(formatPath(path)))
     const meant = intended.length > 0 ? result.paths.every((path) => isInside(formatPath(path), intended)) : exact

@@ -82,6 +82,8 @@ export interface ClassSeen {
   /** What was changed in memory to find out. */
   readonly change: string
   readonly seen: boolean
+  /** Nothing had to be changed: live has it, because Git declares it so, or as a difference. */
+  readonly already: 'declared' | 'live' | null
   /** Rules that silence it. */
   readonly hiddenBy: readonly string[]
 }

@@ -4,6 +4,7 @@ import type { DriftReport, ReportObject } from '../../core/record/index.ts'
 import { type DiffRequest, type DiffServices, diffTarget } from './diff.ts'
 import { addConnection, appName, type ConnectOptions, outputOption, usage, repeated } from './options.ts'
 import { explainCompact, explainJson, explainText, type Explained } from './present/index.ts'
+import { nearKinds } from './near-kinds.ts'
 import { matchesKind } from './short-names.ts'
 
 export interface ExplainServices extends DiffServices {
@@ -112,9 +113,21 @@ async function soleApp(services: ExplainServices, subject: Subject, connection: 
   if (first !== undefined && found.length === 1) return first
   const what = `${subject.kind}/${subject.name}`
   throw usage(
-    found.length === 0 ? `no Application names ${what} in its status` : `${found.join(', ')} name ${what}`,
+    found.length === 0
+      ? `no Application names ${what} in its status${meant(subject, { objects: [] })}`
+      : `${found.join(', ')} name ${what}`,
     'Say which with --app.',
   )
+}
+
+/** Of a kind that is called otherwise. */
+function meant({ kind, name }: Subject, { objects }: Pick<DriftReport, 'objects'>): string {
+  const near = nearKinds(
+    kind,
+    objects.map(({ ref }) => ref),
+  )
+  if (near.length === 0) return ''
+  return `: no kind is called ${kind}; did you mean ${near.map((one) => one.replace(/^[^ ]+/, (word) => `${word}/${name}`)).join(', ')}?`
 }
 
 export async function runExplain(services: ExplainServices, text: string, options: ExplainOptions): Promise<void> {
@@ -128,7 +141,7 @@ export async function runExplain(services: ExplainServices, text: string, option
   if (options.output === 'json') io.out(explainJson(told))
   else io.out(options.output === 'compact' ? explainCompact(told) : explainText(told, shown))
   if (told.objects.length === 0) {
-    io.err(`HF7003: ${text} is not among the objects compared\n`)
+    io.err(`HF7003: ${text} is not among the objects compared${meant(subject, report)}\n`)
     return io.exit(2)
   }
   const unknown = told.objects.some(({ status }) => status === 'Unknown')

@@ -1,6 +1,7 @@
 // `holdfast owners`, `inventory`, `app takeover`: whose what is, what is expected, what taking over would meet.
 import type { Command } from 'commander'
-import { formatRef } from '../../core/kube/index.ts'
+import { delegationManifest } from '../../core/ignores/index.ts'
+import { formatRef, parsePath } from '../../core/kube/index.ts'
 import { HoldfastError } from '../../core/problem/index.ts'
 import { type DriftReport, inventoryOf, type Takeover, takeoverOf } from '../../core/record/index.ts'
 import type { AppPlace } from './app.ts'
@@ -33,6 +34,8 @@ export interface ResponsibilityServices extends DiffServices {
   /** `namespace/name` of all Applications. */
   appNames(request: ConnectOptions & { readonly namespace: string }): Promise<readonly string[]>
   unowned(request: ConnectOptions & { readonly namespace: string }): Promise<readonly UnownedApp[]>
+  /** ISO date. */
+  today(): string
   /** What is decided from now on about what was there before enforcement. */
   decideTakeover(request: TakeoverRequest): Promise<readonly Decision[]>
 }
@@ -176,6 +179,8 @@ function takeoverText({ apps, groups }: Takeover): string {
 
 interface TakeoverOptions extends Options {
   readonly heal: boolean
+  /** A field manager. */
+  readonly delegate?: string
   readonly accept: boolean
   readonly manager: readonly string[]
   readonly path: readonly string[]
@@ -205,17 +210,56 @@ async function runDecision(services: ResponsibilityServices, app: string, option
   )
 }
 
+/** Long enough that it is not asked at once again, short enough that somebody remembers. */
+const REVIEW_MONTHS = 6
+
+function reviewDate(today: string): string {
+  const date = new Date(`${today}T00:00:00Z`)
+  date.setUTCMonth(date.getUTCMonth() + REVIEW_MONTHS, 1)
+  return date.toISOString().slice(0, 10)
+}
+
+/** What this writer does, as the rule that leaves it to it: Git decides, so it is printed and nothing is written. */
+async function runDelegation(
+  services: ResponsibilityServices,
+  { app, manager }: { readonly app: string; readonly manager: string },
+  options: TakeoverOptions,
+): Promise<void> {
+  const { io } = services
+  const report = await services.diff({ ...requestOf(app, options), include: 'different' })
+  const isWanted = (path: string): boolean =>
+    options.path.length === 0 ||
+    options.path.some((wanted) => /^(?:$|[.[])/.test(path.slice(wanted.length)) && path.startsWith(wanted))
+  const places = report.objects.flatMap(({ ref, fields }) =>
+    fields.flatMap(({ path, cause }) => {
+      const parsed = cause.actor.manager === manager && isWanted(path) ? parsePath(path) : null
+      return parsed === null ? [] : [{ ref, path: parsed }]
+    }),
+  )
+  if (places.length === 0)
+    throw usage(`nothing differs that ${manager} is known to have written`, 'See holdfast app takeover.')
+  const today = services.today()
+  const { name } = appName(app, options.namespace)
+  io.out(delegationManifest({ app: name, manager, places, today, review: reviewDate(today) }))
+  io.err(
+    `Declare it with the objects of ${app}, or put it beside the Applications; check it first: holdfast ignores test\n`,
+  )
+}
+
 function runTakeover(
   services: ResponsibilityServices,
   app: string | undefined,
   options: TakeoverOptions,
 ): Promise<void> {
-  if (options.heal || options.accept) {
+  const { heal, accept, delegate } = options
+  if (heal || accept || delegate !== undefined) {
     if (app === undefined) throw usage('name the Application that is decided about')
-    return runDecision(services, app, options)
+    if (delegate === undefined) return runDecision(services, app, options)
+    if (heal || accept) throw usage('--delegate, --heal and --accept exclude each other')
+    return runDelegation(services, { app, manager: delegate }, options)
   }
   if (options.manager.length > 0 || options.path.length > 0)
-    throw usage('--manager and --path select for --heal or --accept')
+    throw usage('--manager and --path select for --heal, --accept or --delegate')
   return runTakeoverReport(services, app, options)
 }
 
@@ -300,6 +344,7 @@ export function addTakeover(app: Command, services: ResponsibilityServices): voi
     .argument('[app]', 'an Application')
     .option('--heal', 'have what was there before removed from now on', false)
     .option('--accept', 'leave what was there before as it is, and report it no more', false)
+    .option('--delegate <manager>', 'print the rule that leaves to this field manager what it writes')
     .option('--manager <manager>', 'decide only about what this field manager left; repeatable', repeated, [])
     .option('--path <path>', 'decide only about this path and what lies below; repeatable', repeated, [])
     .option('-n, --namespace <namespace>', 'of the Applications (default argocd)')

@@ -33,6 +33,10 @@ const SHORT: Readonly<Record<string, string>> = {
   apps: 'Application',
 }
 
+export const BUILT_IN_KINDS: readonly { readonly short: string; readonly kind: string }[] = Object.entries(SHORT).map(
+  ([short, kind]) => ({ short, kind }),
+)
+
 function pluralsOf(kind: string): string[] {
   const name = kind.toLowerCase()
   return [name, `${name}s`, `${name}es`, name.replace(/y$/, 'ies')]

@@ -21,6 +21,7 @@ interface ExplainCase extends Given {
   readonly seen: readonly string[]
   /** `class: rule`. */
   readonly hidden: readonly string[]
+  readonly already?: readonly string[]
 }
 
 const read = <T>(file: string): T =>
@@ -50,9 +51,14 @@ describe('explainObject', () => {
     const explained = objectsOf(given).map((object) => explainObject(object, book))
     expect(explained.flatMap(({ silent }) => silent.map(({ path, rule }) => `${path} ${rule}`))).toEqual(given.silent)
     const classes = explained.flatMap((each) => each.classes)
-    expect(classes.filter(({ seen }) => seen).map((each) => each.class)).toEqual(given.seen)
-    expect(classes.filter(({ seen }) => !seen).map((each) => `${each.class}: ${each.hiddenBy.join(', ')}`)).toEqual(
+    const tried = classes.filter(({ already }) => already === null)
+    expect(tried.filter(({ seen }) => seen).map((each) => each.class)).toEqual(given.seen)
+    expect(tried.filter(({ seen }) => !seen).map((each) => `${each.class}: ${each.hiddenBy.join(', ')}`)).toEqual(
       given.hidden,
     )
+    const there = classes.flatMap(({ class: of, already, hiddenBy }) =>
+      already === null ? [] : [`${of}: ${[already, ...hiddenBy].join(' ')}`],
+    )
+    expect(there).toEqual(given.already ?? [])
   })
 })

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { HoldfastError, problem } from '../../../src/core/problem/index.ts'
 import type { DiffRequest } from '../../../src/surfaces/cli/diff.ts'
 import { addTakeover, type ResponsibilityServices } from '../../../src/surfaces/cli/responsibility.ts'
+import { nearKinds } from '../../../src/surfaces/cli/near-kinds.ts'
 import { matchesKind } from '../../../src/surfaces/cli/short-names.ts'
 import { command } from './command.ts'
 
@@ -105,6 +106,27 @@ describe('holdfast owners and inventory', () => {
     )
     expect(out).toMatch(/\/status +Kubernetes controllers +Expected runtime status +Exclude from comparison/)
     expect(err).toContain('0 of at least 1 orphan')
+  })
+})
+
+describe('a kind that there is none of', () => {
+  const given = [{ group: 'shop.example.com', kind: 'Storefront' }]
+  it.each([
+    ['dply', ['deploy (Deployment)']],
+    ['deplyoment', ['Deployment']],
+    ['svcc', ['svc (Service)']],
+    ['ingres', ['Ingress']],
+    ['storefrnt', ['Storefront']],
+    ['storefronts', []],
+    ['deployments', []],
+    ['sts', []],
+    ['zebra', []],
+    ['', []],
+  ])('%s → %j', (written, near) => expect(nearKinds(written, given)).toEqual(near))
+  it('is answered with what may be meant', async () => {
+    const { err, exit } = await run('explain', 'dply/checkout-api')
+    expect(exit).toBe(2)
+    expect(err).toContain('no kind is called dply; did you mean deploy/checkout-api (Deployment)?')
   })
 })
 

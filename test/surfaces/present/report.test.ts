@@ -136,7 +136,7 @@ it('fits a Markdown comment of 65,536 characters and counts what does not', () =
     const ref = { group: '', version: 'v1', kind: 'ConfigMap', namespace: 'prod', name: `c${index}` }
     return deployment({ ref, fields: [field({ path: '.data.a', desired: 'x'.repeat(500), live: '`'.repeat(500) })] })
   })
-  const problems = objects.map(({ ref }) => problem('HF5001', 'p'.repeat(300), { object: ref.name }))
+  const problems = objects.map(({ ref }) => problem('HF5001', `${ref.name} ${'p'.repeat(300)}`, { object: ref.name }))
   const text = present(driftReport({ objects, problems, include: 'different' }), 'markdown')
   expect(text.length).toBeLessThan(65_536)
   expect(text).toMatch(/… [\d,]+ more objects not shown here/)

@@ -2,6 +2,7 @@
 import type { SwitchableRule } from '../../../core/compare/index.ts'
 import { type IgnoreRule, writtenPlaces } from '../../../core/definition/index.ts'
 import {
+  type ClassSeen,
   type Explained,
   type Finding,
   isOverdue,
@@ -175,15 +176,17 @@ function testText({ apps }: AnswerOf<'test'>): string {
     .join('\n')
 }
 
+/** Whether it would be found, and why or why not. */
+function outlook({ already, seen, hiddenBy }: ClassSeen): readonly [string, string] {
+  const rules = hiddenBy.join(', ')
+  if (already === null) return [seen ? 'found' : 'not found', rules]
+  return ['there already', already === 'declared' ? 'Git declares it' : seen ? 'it is told as drift' : rules]
+}
+
 function explainText({ objects }: AnswerOf<'explain'>): string {
   return objects
     .map(({ app, ref, present, rules, silent, told, classes }) => {
-      const rows = classes.map((each) => [
-        each.class,
-        each.change,
-        each.seen ? 'found' : 'not found',
-        each.hiddenBy.join(', '),
-      ])
+      const rows = classes.map((each) => [each.class, each.change, ...outlook(each)])
       const silence = silent.map(({ path, change, rule, owner }) => [path, change, rule, owner ?? '-'])
       return [
         `${lineText(formatRef(ref))} of ${lineText(app)}${present ? '' : ': not there'}\n`,

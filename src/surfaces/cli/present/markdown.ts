@@ -12,6 +12,7 @@ import {
   pathText,
   placeText,
   problemText,
+  toldOnce,
   stateText,
   summaryText,
   whyTexts,
@@ -131,7 +132,10 @@ export function reportMarkdown(report: DriftReport): string {
       section(orphans.map(orphanBlock), 'object', SIZE_LIMIT * 0.05).join('\n'),
     )
   if (report.problems.length > 0) {
-    blocks.push('#### Problems', section(report.problems.map(problemBlock), 'problem', SIZE_LIMIT * 0.15).join('\n'))
+    blocks.push(
+      '#### Problems',
+      section(toldOnce(report.problems).map(problemBlock), 'problem', SIZE_LIMIT * 0.15).join('\n'),
+    )
   }
   return `${blocks.join('\n\n')}\n`
 }

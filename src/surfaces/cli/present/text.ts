@@ -26,6 +26,7 @@ import {
   SIGNS,
   stateText,
   summaryText,
+  toldOnce,
   whyTexts,
 } from './wording.ts'
 
@@ -148,7 +149,8 @@ export function reportText(report: DriftReport, options: TextOptions): string {
   const blocks = report.objects.map((object) => objectLines(object, look))
   const { orphans = [] } = report
   if (orphans.length > 0) blocks.push(orphanLines(orphans, look))
-  if (report.problems.length > 0) blocks.push(report.problems.flatMap((problem) => problemLines(problem, look)))
+  if (report.problems.length > 0)
+    blocks.push(toldOnce(report.problems).flatMap((problem) => problemLines(problem, look)))
   if (isClean(report)) blocks.push(['(nothing differs)'])
   const notes = [authorHint(report), contextText(report)].filter((note) => note !== '')
   blocks.push([...notes.map((note) => look.colors.dim(note)), summaryText(report)])

@@ -37,11 +37,19 @@ export function stateText(object: ReportObject): string {
   }
 }
 
-/** `by alice with kubectl-edit (likely), Update, 2026-01-01T00:00:00Z`; `by unknown`. */
+/** What Git declares is not there yet, or could not be brought in: there is nobody to look for. */
+function undelivered({ mechanism, evidence }: ReportField['cause']): string | null {
+  const told = evidence.find(({ source }) => source === (mechanism === 'failure' ? 'sync' : 'git'))
+  if (told === undefined || !['failure', 'git', 'generator'].includes(mechanism)) return null
+  return lineText(mechanism === 'failure' ? `not brought in: ${told.detail}` : told.detail)
+}
+
+/** `by alice with kubectl-edit (likely), Update, 2026-01-01T00:00:00Z`; `by unknown`; why Git's state is not there. */
 export function actorText({ cause }: Pick<ReportField, 'cause'>): string {
   const { user, manager, operation, subresource, time } = cause.actor
   const who = [user, manager].filter((name) => name !== null && name !== '').join(' with ')
-  if (who === '') return `by ${cause.owner === null ? 'unknown' : `unknown (owner ${lineText(cause.owner)})`}`
+  if (who === '')
+    return undelivered(cause) ?? `by ${cause.owner === null ? 'unknown' : `unknown (owner ${lineText(cause.owner)})`}`
   const how = [operation, subresource === null ? null : `subresource ${subresource}`, time].filter(
     (part) => part !== null,
   )
@@ -52,7 +60,7 @@ export function actorText({ cause }: Pick<ReportField, 'cause'>): string {
 type Why = Partial<Pick<ReportField, 'cause' | 'verdict'>>
 
 function isNamed({ cause }: Why): boolean {
-  return cause !== undefined && (cause.confidence !== 'unknown' || cause.owner !== null)
+  return cause !== undefined && (cause.confidence !== 'unknown' || cause.owner !== null || undelivered(cause) !== null)
 }
 
 function isDecided({ verdict }: Why): boolean {
@@ -141,6 +149,24 @@ export function summaryText({ summary }: DriftReport): string {
 /** Nothing differs and nothing is left open. */
 export function isClean({ summary, problems }: DriftReport): boolean {
   return summary.outOfSync === 0 && summary.unknown === 0 && problems.every(({ severity }) => severity !== 'error')
+}
+
+/** Told once, of however many objects: `the place of the first and 12 more`. */
+export function toldOnce(problems: readonly ReportProblem[]): readonly ReportProblem[] {
+  const groups = new Map<string, ReportProblem[]>()
+  for (const problem of problems) {
+    const { object, ...elsewhere } = problem.subject
+    const apart =
+      object === undefined || problem.message.includes(object) ? problem : { ...problem, subject: elsewhere }
+    const key = JSON.stringify(apart)
+    groups.set(key, [...(groups.get(key) ?? []), problem])
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined || group.length === 1) return group
+    const object = `${first.subject.object ?? ''} and ${group.length - 1} more`
+    return [{ ...first, subject: { ...first.subject, object } }]
+  })
 }
 
 /** Where the problem is: `apps/web.yaml:7`, an object, a repository. '' when it says nothing. */
