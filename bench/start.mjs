@@ -13,6 +13,7 @@ import { printRows } from './rows.mjs'
 /** @type {Record<string, { about: string, load: () => Promise<{ measure: (options: Options) => Promise<Row[]> }> }>} */
 const BENCHES = {
   compare: { about: 'one object: parsed live in, differences out', load: () => import('./compare.mjs') },
+  classify: { about: 'cause and owner of one difference', load: () => import('./classify.mjs') },
   audit: { about: 'audit events taken in, per second of one core', load: () => import('./audit.mjs') },
   ignores: { about: 'ignore rules: jq of the common forms, finding rules', load: () => import('./ignores.mjs') },
   merge: { about: 'structured merge, beside the Go library', load: () => import('./merge.mjs') },

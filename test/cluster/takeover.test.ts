@@ -1,6 +1,7 @@
 // Taking over what others delivered: what is told before, what is left, healed or accepted, and that nothing else moves.
 // requirements: [S002-36]
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readYaml } from '../../src/core/yaml/index.ts'
 import { APPS, makeWorld, type Repository, type World } from '../kit/world.ts'
 import { command, type Said } from '../surfaces/cli/command.ts'
 
@@ -134,7 +135,55 @@ describe('before enforcement', () => {
     const explained = await holdfast(there, 'explain', 'configmap/settings/data/byTool', '--app', 'applied')
     expect(explained.out + explained.err).toContain('cost-tuner')
   })
+  // requirements: [S002-37]
+  test('a writer is given what it writes by the rule that is printed, and is its owner from then on', async (there) => {
+    const { editor } = there
+    const printed = await holdfast(there, 'app', 'takeover', 'applied', '--delegate', 'cost-tuner')
+    expect([printed.exit, printed.err]).toEqual([0, expect.stringContaining('holdfast ignores test')])
+    const { documents, problems } = readYaml(printed.out, { file: 'printed' })
+    expect(problems).toEqual([])
+    const manifest = documents[0]?.value as { metadata: { name: string } }
+    expect(manifest.metadata.name).toBe('applied-left-to-cost-tuner')
+    const before = await reportOf(there, 'applied')
+    expect(placesOf(before.fields)).toContain('.data.byTool')
+    await editor.create('/api/v1/namespaces/argocd/configmaps', manifest)
+    const after = await reportOf(there, 'applied')
+    expect(placesOf(before.fields).filter((path) => !placesOf(after.fields).includes(path))).toEqual(['.data.byTool'])
+    expect(after.ignored).toContainEqual(expect.objectContaining({ path: '.data.byTool', owner: 'cost-tuner' }))
+    const owners = await holdfast(there, 'owners', 'applied')
+    expect(owners.out).toMatch(
+      /ConfigMap applied\/settings +\.data\.byTool +cost-tuner +ConfigMap argocd\/applied-left-to/,
+    )
+    const again = await holdfast(there, 'app', 'takeover', 'applied', '--delegate', 'cost-tuner').catch(String)
+    expect(JSON.stringify(again)).toContain('nothing differs that cost-tuner is known to have written')
+    await editor.remove('/api/v1/namespaces/argocd/configmaps/applied-left-to-cost-tuner')
+  })
+  test('whom the namespace names is asked, whatever else is looked at', async (there) => {
+    const { editor } = there
+    const mark = (owner: string | null) => ({ metadata: { annotations: { 'holdfast.dev/owner': owner } } })
+    await editor.patch('merge', '/api/v1/namespaces/applied', mark('team-shop'))
+    const { responsible } = await reportOf(there, 'applied')
+    expect(responsible).toMatchObject({
+      name: 'team-shop',
+      source: 'annotation holdfast.dev/owner of Namespace applied',
+    })
+    await editor.patch('merge', '/api/v1/namespaces/applied', mark(null))
+  })
 })
+
+interface Told {
+  readonly ref: { readonly kind: string }
+  readonly fields: readonly { readonly path: string }[]
+  readonly ignored: readonly { readonly path: string }[]
+  readonly responsible?: object
+}
+const placesOf = (fields: Told['fields']): string[] => fields.map(({ path }) => path)
+
+/** Of the ConfigMap. */
+async function reportOf(there: World, app: string): Promise<Told> {
+  const { out } = await holdfast(there, 'diff', app, '-o', 'json')
+  return JSON.parse(out).objects.find(({ ref }: Told) => ref.kind === 'ConfigMap')
+}
 
 const settingsOf = async ({ editor }: World, namespace: string): Promise<Record<string, string>> =>
   (await editor.get(`${inCore(namespace)}/settings`)).body.data

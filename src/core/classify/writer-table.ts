@@ -122,7 +122,7 @@ const GITOPS: readonly WriterRow[] = [
   machine('gitops', 'controller', 'Flux kustomize-controller', 'kustomize-controller'),
   machine('gitops', 'controller', 'Flux helm-controller', 'helm-controller'),
   machine('gitops', 'controller', 'Flux', 'flux*', 'gotk*'),
-  machine('gitops', 'controller', 'Fleet', 'fleet*'),
+  machine('gitops', 'controller', 'Fleet', 'fleetagent*', 'fleetcontroller*', 'fleet-agent*', 'fleet-controller*'),
   machine('gitops', 'controller', 'Config Sync', 'configsync*', 'config-sync*'),
   machine('gitops', 'controller', 'kapp-controller', 'kapp-controller*'),
   machine('gitops', 'controller', 'Sveltos', 'sveltos*', 'addon-controller*'),

@@ -12,6 +12,7 @@ import { lineText } from './plain.ts'
 import { shownValues } from './values.ts'
 import {
   authorHint,
+  causeTexts,
   coexistenceTexts,
   concernText,
   contextText,
@@ -152,6 +153,9 @@ export function reportText(report: DriftReport, options: TextOptions): string {
   if (report.problems.length > 0)
     blocks.push(toldOnce(report.problems).flatMap((problem) => problemLines(problem, look)))
   if (isClean(report)) blocks.push(['(nothing differs)'])
+  const causes = causeTexts(report)
+  if (causes.length > 0)
+    blocks.push([look.colors.bold('one cause behind several objects'), ...causes.map((text) => `  ${text}`)])
   const notes = [authorHint(report), contextText(report)].filter((note) => note !== '')
   blocks.push([...notes.map((note) => look.colors.dim(note)), summaryText(report)])
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`

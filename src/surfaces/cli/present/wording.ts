@@ -169,6 +169,24 @@ export function toldOnce(problems: readonly ReportProblem[]): readonly ReportPro
   })
 }
 
+const MOST_CAUSES = 5
+
+/** What made differences in several objects, one line each: `3 fields of 3 objects: by cainjector, cert-manager (…)`. */
+export function causeTexts({ causes }: Pick<DriftReport, 'causes'>): readonly string[] {
+  const wide = causes.filter(({ objects, actor }) => objects > 1 && (actor.user ?? actor.manager ?? '') !== '')
+  const told = wide.slice(0, MOST_CAUSES).map(({ objects, fields, actor, tool, mechanism, from, to }) => {
+    const who = [actor.user, actor.manager].filter((name) => name !== null && name !== '').join(' with ')
+    const when = [from, to].filter((time, at, all) => time !== null && all.indexOf(time) === at).join(' to ')
+    const parts = [tool, mechanism === 'unknown' ? null : mechanism, when === '' ? null : when].filter(
+      (part) => part !== null && part !== who,
+    )
+    const what = `${count(fields, 'difference')} in ${count(objects, 'object')}`
+    return lineText(`${what}: by ${[who, ...parts].join(', ')}`)
+  })
+  const rest = wide.length - told.length
+  return rest > 0 ? [...told, `and ${count(rest, 'more cause')}`] : told
+}
+
 /** Where the problem is: `apps/web.yaml:7`, an object, a repository. '' when it says nothing. */
 export function placeText({ subject }: Pick<ReportProblem, 'subject'>): string {
   if (subject.file !== undefined)
