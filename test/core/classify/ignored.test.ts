@@ -1,5 +1,5 @@
 // Of what class is what a rule left alone, and whose? By the rule alone: no author is needed.
-// requirements: [S002-37, S002-40, S002-262]
+// requirements: [S000-47, S000-49, S002-37, S002-40, S002-262]
 import { expect, it } from 'vitest'
 import { classifyIgnored } from '../../../src/core/classify/index.ts'
 
@@ -39,6 +39,21 @@ it.each([
   const found = classifyIgnored({ rule, owner }, WEBHOOKS)
   expect(found.class).toBe(driftClass)
   if (owner !== null) expect(found.ownedBy).toMatchObject({ kind: 'controller', name: owner, source: rule })
+})
+
+it('an injector is told by its makers’ name and by the webhook that proves it', () => {
+  const webhook = 'MutatingWebhookConfiguration linkerd-proxy-injector-webhook-config'
+  expect(classifyIgnored({ rule: 'builtin/linkerd-injected', owner: webhook }, [])).toMatchObject({
+    class: 'controller-managed',
+    ownedBy: { name: `linkerd-proxy-injector (${webhook})` },
+  })
+})
+
+it('what a producer of Secrets fills is told by the object that asks for it', () => {
+  expect(classifyIgnored({ rule: 'builtin/external-secret', owner: 'ExternalSecret database' }, [])).toMatchObject({
+    class: 'controller-managed',
+    ownedBy: { kind: 'controller', name: expect.stringContaining('ExternalSecret database') },
+  })
 })
 
 it('what Holdfast itself leaves for later is no doing of the server', () => {
