@@ -155,10 +155,13 @@ function isOwner({ manager, time, received }: Fact, owners: readonly OwnedEntry[
 
 /**
  * Whoever makes a value owns it, since no earlier than then. Who does not found it as it is: the server answers a request
- * that changes nothing with the object, and its log tells it like any other. Bookkeeping that was emptied says nothing.
+ * that changes nothing with the object, and its log tells it like any other. Bookkeeping that was emptied says nothing,
+ * nor do owners of items of their order.
  */
-function isContradicted({ manager, received }: Fact, owners: readonly OwnedEntry[]): boolean {
-  const kept = owners.filter(({ entry }) => entry.manager !== 'before-first-apply')
+function isContradicted({ manager, received }: Fact, { field, owners }: AttributionInput): boolean {
+  const kept = owners.filter(
+    ({ entry, paths }) => entry.manager !== 'before-first-apply' && (field.change === 'added' || paths.has(field.path)),
+  )
   if (manager === '' || kept.length === 0) return false
   const mayBe = ({ entry }: OwnedEntry): boolean =>
     entry.manager === manager && !(Date.parse(entry.time ?? '') < received - 2 * SECOND_MS)
@@ -229,7 +232,7 @@ function byState(turn: Turn, earlier: readonly Fact[]): Attribution {
   if (touch === 'no') return notAskedFor(turn)
   // Something else was asked for there: the server writes it its own way, unless a webhook wrote over it.
   if (touch === 'other' && mutatedAt(fact, input.field, input.facts.imprinter) !== 'none') return notAskedFor(turn)
-  if (isContradicted(fact, input.owners)) return UNLOGGED
+  if (isContradicted(fact, input)) return UNLOGGED
   const known = before !== undefined || input.window !== null
   const confidence = known ? (isProven(turn) ? 'certain' : 'likely') : confidenceAlone(turn)
   return confidence === null ? UNLOGGED : { by: 'author', fact, confidence, earlier }
@@ -253,7 +256,7 @@ function byTime(input: AttributionInput, all: readonly Candidate[], earlier: rea
   if (others.length === 0) return { by: 'ours', fact: first.fact }
   // Without a look at it before, only the bookkeeping says when it was written.
   if (owners.length === 0 && window === null) return undecided(others)
-  const fits = ({ fact }: Candidate): boolean => hasManager(fact, owners) && !isContradicted(fact, owners)
+  const fits = ({ fact }: Candidate): boolean => hasManager(fact, owners) && !isContradicted(fact, input)
   const fitting = owners.length === 0 ? others : others.filter(fits)
   const last = fitting.at(-1)
   if (last === undefined) return UNLOGGED
