@@ -63,6 +63,11 @@ export class AppRunner {
     return [...this.#desks.values()].map(({ app }) => app)
   }
 
+  /** Resolves when of each application that is known now the source was looked at: what it declares is known, or cannot be. */
+  async looked(): Promise<void> {
+    await Promise.all([...this.#desks.values()].map(({ firstLook }) => firstLook))
+  }
+
   get depth(): number {
     return [...this.#desks.values()].filter(({ working }) => working !== null).length
   }
@@ -349,6 +354,7 @@ export class AppRunner {
       for (const tracked of app.objects.values()) this.#prepare(tracked, known)
       await this.#watchKinds(app)
     }
+    if (!result.superseded) desk.lookedAt()
     if (app.attempted !== '' && app.attempted !== before) this.#tellNeighbours(app)
     if (result.unknownKinds) this.#retryUnknown(desk)
     else if (result.failure === null && !result.superseded) desk.unknownKinds = 0

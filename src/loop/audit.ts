@@ -5,6 +5,7 @@ import { type AppContext, evaluateObject, type ObjectEvaluation, type ObjectSnap
 import { type ObjectRef, refKey } from '../core/kube/index.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AuditCounts } from '../ports/metrics.ts'
+import { HeldEvents } from './held-events.ts'
 import type { Kinds } from './kinds.ts'
 import type { ObjectIndex, Tracked } from './state.ts'
 
@@ -62,6 +63,7 @@ export class Audit {
   readonly #options: AuditOptions
   readonly #facts = new FactIndex()
   readonly #imprinter: Imprinter
+  readonly #held: HeldEvents
   readonly #own = new Set<string>()
   readonly #waiting = new Map<string, Waiting[]>()
   readonly #touched = new Map<string, Pick<ObjectRef, 'group' | 'kind' | 'namespace'>>()
@@ -74,11 +76,24 @@ export class Audit {
   constructor(options: AuditOptions) {
     this.#options = options
     this.#imprinter = new Imprinter(options.digestKey)
+    this.#held = new HeldEvents({
+      clock: options.clock,
+      read: (line) => this.#read(line),
+      drop: () => {
+        this.#counts.dropped += 1
+      },
+    })
   }
 
   /** Some log is read: from here on snapshots have facts. */
   listen(): void {
     this.#listening = true
+    this.#held.begin()
+  }
+
+  /** Which objects are delivered is known, as far as it can be. */
+  deliveriesKnown(): void {
+    this.#held.release()
   }
 
   get counts(): AuditCounts {
@@ -87,10 +102,15 @@ export class Audit {
 
   stop(): void {
     this.#timer?.cancel()
+    this.#held.stop()
   }
 
   /** One event, as text. Never throws. */
   take(line: string): void {
+    this.#held.take(line)
+  }
+
+  #read(line: string): void {
     const wants = (asked: { group: string; resource: string; namespace: string; name: string }): boolean =>
       this.#refKey(asked) !== null
     const reading = readAuditEvent(line, { imprinter: this.#imprinter, wants })

@@ -218,6 +218,7 @@ export class Loop implements Controller {
     }
     await this.#begin(application)
     this.#started = true
+    void this.apps.looked().then(() => this.#audit.deliveriesKnown())
     this.#measure()
   }
 

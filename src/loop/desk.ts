@@ -19,10 +19,18 @@ export interface Desk {
   operationSeen: string
   /** The Application as it was last seen. */
   object: KubeObject | null
+  /** Resolves when its source was looked at, with whatever result, or when it is gone. */
+  readonly firstLook: Promise<void>
+  readonly lookedAt: () => void
 }
 
 export function newDesk(key: AppKey): Desk {
+  let lookedAt: () => void = () => {}
+  const firstLook = new Promise<void>((resolve) => {
+    lookedAt = resolve
+  })
   return {
+    ...{ firstLook, lookedAt },
     ...{ app: newApp(key), wish: null, working: null, object: null },
     ...{ poll: null, retry: null, quiet: null, unknownKinds: 0, refreshSeen: '', asked: null, operationSeen: '' },
   }
@@ -32,6 +40,7 @@ export function clearDesk(desk: Desk): void {
   desk.poll?.cancel()
   desk.retry?.cancel()
   desk.quiet?.cancel()
+  desk.lookedAt()
 }
 
 const FAILING_POLL_MS = 30_000

@@ -157,22 +157,20 @@ const SOURCES = [
   ['the file', () => ({ auditLog: [(world as World).plane.auditLog ?? ''] })],
 ] as const
 
+async function bringIn(into: World, name: string): Promise<void> {
+  await into.refresh(name)
+  // To the second, as the status tells it.
+  const begun = Math.floor(Date.now() / 1_000) * 1_000
+  const operation = { initiatedBy: { username: 'test' }, sync: { prune: true } }
+  await into.editor.patch('merge', `${APPS}/${name}`, { operation }, 'test')
+  await into.untilApp(name, (app) => isBroughtIn(app, begun))
+}
+
 describe.each(SOURCES)('by %s', (_, options) => {
   beforeAll(async () => {
     if (world === undefined) return
     running = await world.start(options())
-    for (const name of ['seen', 'healed']) {
-      await world.refresh(name)
-      // To the second, as the status tells it.
-      const begun = Math.floor(Date.now() / 1_000) * 1_000
-      await world.editor.patch(
-        'merge',
-        `${APPS}/${name}`,
-        { operation: { initiatedBy: { username: 'test' }, sync: { prune: true } } },
-        'test',
-      )
-      await world.untilApp(name, (app) => isBroughtIn(app, begun))
-    }
+    for (const name of ['seen', 'healed']) await bringIn(world, name)
   })
   afterAll(async () => {
     if (world !== undefined) await world.stop(running)
@@ -296,5 +294,26 @@ describe.each(SOURCES)('by %s', (_, options) => {
     expect(actors.filter(({ userAgent = '' }) => userAgent.startsWith('holdfast/'))).toEqual([])
     const managers = await events('AuthorFound')
     expect(managers.filter((one) => one.includes('by holdfast'))).toEqual([])
+  })
+})
+
+// requirements: [S001-54, S002-95]
+describe('what was done while Holdfast was away', () => {
+  afterAll(async () => {
+    if (world !== undefined) await world.stop(running)
+  })
+
+  it('has its author after the restart, by a log that tells of before it as well', async () => {
+    if (world === undefined) return
+    const [alice, bob] = [user('alice'), user('bob')]
+    const options = { auditLog: [world.plane.auditLog ?? ''] }
+    running = await world.start(options)
+    await bringIn(world, 'seen')
+    await world.stop(running)
+    await alice.patch('merge', path('seen', 'labelled'), { metadata: { labels: { team: 'x' } } }, 'kubectl-label')
+    expect(await wipe(bob, path('seen', 'wiped'))).toBe(200)
+    running = await world.start(options)
+    expect(await actor('seen', 'wiped', IMAGE)).toMatchObject({ user: 'bob', verb: 'update' })
+    expect(await actor('seen', 'labelled', '.metadata.labels.team')).toMatchObject({ user: 'alice', verb: 'patch' })
   })
 })

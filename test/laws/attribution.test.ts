@@ -17,6 +17,8 @@ interface Write {
   readonly manager: string
   /** Is it in the log? */
   readonly logged: boolean
+  /** Was the object known to be delivered when it was read? Else its bodies were not looked at. */
+  readonly wanted: boolean
   /** Seconds since the one before. */
   readonly after: number
 }
@@ -33,6 +35,7 @@ function writes(logged: fc.Arbitrary<boolean>): fc.Arbitrary<readonly Write[]> {
       level: fc.constantFrom('Metadata', 'Request', 'RequestResponse'),
       manager: fc.constantFrom('kubectl-edit', 'ci'),
       logged,
+      wanted: fc.boolean(),
       after: fc.constantFrom(0.1, 1, 20),
     }),
     { minLength: 1, maxLength: 8 },
@@ -48,7 +51,7 @@ interface State {
 /** What happened: the truth that the log tells parts of. */
 interface Story {
   readonly states: readonly State[]
-  readonly events: readonly { words: EventWords; logged: boolean }[]
+  readonly events: readonly { words: EventWords; logged: boolean; wanted: boolean }[]
   /** Who changed each name last. */
   readonly authors: Readonly<Record<string, string>>
   /** Who wrote there what stands there, since it has stood there. */
@@ -75,7 +78,7 @@ function changed(before: Data, { values, how }: Write): Data {
 
 function tell(all: readonly Write[]): Story {
   const states: State[] = [{ data: START, version: 1, at: 0 }]
-  const events: { words: EventWords; logged: boolean }[] = []
+  const events: { words: EventWords; logged: boolean; wanted: boolean }[] = []
   const [authors, owners, times]: [Record<string, string>, Record<string, string>, Record<string, number>] = [
     {},
     {},
@@ -109,6 +112,7 @@ function tell(all: readonly Write[]): Story {
     const verb = how === 'put' ? 'update' : 'patch'
     events.push({
       logged: write.logged,
+      wanted: write.wanted,
       words: {
         user,
         manager,
@@ -161,11 +165,11 @@ const imprinter = new Imprinter('law')
 
 function factsOf(live: KubeObject, events: Story['events']): readonly Fact[] {
   const index = new FactIndex()
-  for (const { words, logged } of events) {
+  for (const { words, logged, wanted } of events) {
     if (!logged) continue
     const reading = readAuditEvent(auditLine({ object: live, resource: 'configmaps' }, words), {
       imprinter,
-      wants: () => true,
+      wants: () => wanted,
     })
     if (reading.kind !== 'fact') throw new Error(`${JSON.stringify(words)} is no fact`)
     index.add(reading.fact, { wanted: true, now: 0 })
@@ -272,7 +276,7 @@ describe.each(LOOKS)('attribution, looking %s', (looks) => {
 it('with every write told whole, every author is known to who looks', () => {
   fc.assert(
     fc.property(writes(fc.constant(true)), (all) => {
-      const story = tell(all.map((write) => ({ ...write, level: 'RequestResponse' as const })))
+      const story = tell(all.map((write) => ({ ...write, level: 'RequestResponse' as const, wanted: true })))
       const live = liveOf(story)
       for (const { author, user } of namedIn(story, 'always', factsOf(live, story.events), live))
         expect(user).toBe(author)

@@ -30,7 +30,7 @@ export function isNoise(resource: string, subresource: string): boolean {
   return NOISE.has(resource) || !DECLARATIVE.has(subresource)
 }
 
-export interface Asked {
+interface Asked {
   readonly group: string
   readonly resource: string
   readonly subresource: string
@@ -46,7 +46,7 @@ function apiOf(path: string): { readonly group: string; readonly rest: readonly 
 }
 
 /** Which object a request path names; null = none of the resource API. */
-export function askedFor(path: string): Asked | null {
+function askedFor(path: string): Asked | null {
   const api = apiOf(path)
   if (api === null) return null
   const { group, rest } = api
@@ -64,30 +64,23 @@ function isOfNamespace(rest: readonly string[]): boolean {
 const isIdle = (level = '', stage = '', verb = ''): boolean =>
   level === 'None' || stage !== 'ResponseComplete' || !isWrite(verb)
 
+export interface Glance {
+  readonly verb: string
+  readonly asked: Asked
+}
+
 /** `drop`: certainly of no use. Otherwise whose write it is, as far as the first bytes say. */
-export function glance(text: string): 'drop' | 'look' | Asked {
-  const head = HEAD.exec(text.length > HEAD_LENGTH ? text.slice(0, HEAD_LENGTH) : text)
+export function glance(line: string): 'drop' | 'look' | Glance {
+  const head = HEAD.exec(line.length > HEAD_LENGTH ? line.slice(0, HEAD_LENGTH) : line)
   if (head === null) return 'look'
-  const [, level, stage, uri = '', verb] = head
+  const [, level, stage, uri = '', verb = ''] = head
   if (isIdle(level, stage, verb)) return 'drop'
   const [path = '', query = ''] = uri.split('?', 2)
   const asked = askedFor(path)
   if (asked === null || isNoise(asked.resource, asked.subresource)) return 'drop'
-  return DRY_RUN.test(query) ? 'drop' : asked
+  return DRY_RUN.test(query) ? 'drop' : { verb, asked }
 }
+
+export const isNoUse = (line: string): boolean => glance(line) === 'drop'
 
 const DRY_RUN = /(?:^|&|\\u0026)dryRun=/
-
-const REQUEST = ',"requestObject":{'
-const REQUEST_LIST = ',"requestObject":['
-const RESPONSE = ',"responseObject":{'
-const TAIL = ',"requestReceivedTimestamp":"'
-
-/** The event without the bodies, where it is written as the API server does; else null. */
-export function withoutBodies(text: string): string | null {
-  const found = [REQUEST, REQUEST_LIST, RESPONSE].map((mark) => text.indexOf(mark)).filter((at) => at >= 0)
-  const tail = text.lastIndexOf(TAIL)
-  if (found.length === 0 || tail < 0) return null
-  const from = Math.min(...found)
-  return from < tail ? text.slice(0, from) + text.slice(tail) : null
-}

@@ -1,31 +1,10 @@
 // A JSON value with a keyed digest in place of each scalar: places stay readable, values do not.
+import { Digester, TEXT, WORD } from './digest.ts'
+import { ImprintWriter, type OnMember, type Within, type Written } from './imprint-text.ts'
 import { type FieldPath, isMap, type Json, type JsonMap, type PathElement } from '../kube/index.ts'
 
 /** An imprint that was read again: maps and lists as they were, digests for scalars, null for null. */
 export type Imprint = string | null | readonly Imprint[] | { readonly [name: string]: Imprint }
-
-/** What the server alone writes: no request changes it, and managedFields are as long as the object. */
-const SERVERS_OWN: ReadonlySet<string> = new Set([
-  'managedFields',
-  'resourceVersion',
-  'uid',
-  'generation',
-  'creationTimestamp',
-  'selfLink',
-])
-
-function scramble(text: string, seed: number): number {
-  let high = 0xdeadbeef ^ seed
-  let low = 0x41c6ce57 ^ seed
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index)
-    high = Math.imul(high ^ code, 2_654_435_761)
-    low = Math.imul(low ^ code, 1_597_334_677)
-  }
-  high = Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(low ^ (low >>> 13), 3_266_489_909)
-  low = Math.imul(low ^ (low >>> 16), 2_246_822_507) ^ Math.imul(high ^ (high >>> 13), 3_266_489_909)
-  return 4_294_967_296 * (2_097_151 & low) + (high >>> 0)
-}
 
 function isRecord(value: Imprint | undefined): value is { readonly [name: string]: Imprint } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -43,35 +22,28 @@ export type Place =
 
 /** Makes and compares imprints under one secret seed. */
 export class Imprinter {
-  readonly #seed: number
+  readonly #digester: Digester
+  readonly #writer: ImprintWriter
 
-  constructor(seed: string) {
-    this.#seed = (scramble(seed, 0) % 4_294_967_296) | 0
+  constructor(key: string) {
+    this.#digester = new Digester(key)
+    this.#writer = new ImprintWriter(this.#digester)
   }
 
   digest(scalar: string | number | bigint | boolean): string {
+    if (typeof scalar === 'string') return this.#digester.of(TEXT, scalar)
     // Integers beyond 2^53 are read as doubles in one place and exactly in another.
-    const text =
-      typeof scalar === 'string' ? `s${scalar}` : `v${String(typeof scalar === 'bigint' ? Number(scalar) : scalar)}`
-    return scramble(text, this.#seed).toString(36)
+    return this.#digester.of(WORD, String(typeof scalar === 'bigint' ? Number(scalar) : scalar))
   }
 
-  /** The imprint of an object or of a patch, as text. */
-  text(value: Json): string {
-    return this.#write(value, '', 0)
+  /** The imprint of the JSON that begins at `from`, as text, and where it ends. Throws where none begins. */
+  ofText(json: string, from: number, onMember: OnMember | null = null): Written {
+    return this.#writer.write(json, from, 'object', onMember)
   }
 
-  #write(value: Json, under: string, depth: number): string {
-    if (value === null) return 'null'
-    if (typeof value !== 'object') return `"${this.digest(value)}"`
-    if (Array.isArray(value))
-      return `[${(value as readonly Json[]).map((item) => this.#write(item, '[]', depth + 1)).join(',')}]`
-    let written = ''
-    for (const [name, member] of Object.entries(value as JsonMap)) {
-      if (member === undefined || isServersOwn(name, under, depth)) continue
-      written += `${written === '' ? '' : ','}${JSON.stringify(name)}:${this.#write(member, name, depth + 1)}`
-    }
-    return `{${written}}`
+  /** The imprint of a value that is that part of an object, as text. */
+  text(value: Json, within: Within = 'object'): string {
+    return this.#writer.write(JSON.stringify(value), 0, within).imprint
   }
 
   /** Is this exactly that value? What is empty is as good as absent. */
@@ -137,10 +109,6 @@ export class Imprinter {
     const said = Object.entries(element.fields).filter(([name]) => Object.hasOwn(item, name))
     return said.length > 0 && said.every(([name, value]) => this.same(item[name] as Imprint, value))
   }
-}
-
-function isServersOwn(name: string, under: string, depth: number): boolean {
-  return (depth === 0 && name === 'status') || (depth === 1 && under === 'metadata' && SERVERS_OWN.has(name))
 }
 
 export function readImprint(text: string): Imprint {

@@ -1,7 +1,8 @@
 // One audit event → the fact that it is.
 import { groupOf, isMap, type Json, type JsonMap } from '../kube/index.ts'
-import { type Asked, glance, isNoise, isWrite, withoutBodies } from './head.ts'
+import { type Glance, glance, isNoise, isWrite } from './head.ts'
 import type { Imprinter } from './imprint.ts'
+import { type Body, type Outline, outlineOf } from './outline.ts'
 import { patchImprint } from './touch.ts'
 import type { AuditMutation, AuditReading, AuditTarget, AuditVerb, Fact } from './types.ts'
 
@@ -39,10 +40,10 @@ function queryOf(event: JsonMap): URLSearchParams {
   return new URLSearchParams(question < 0 ? '' : uri.slice(question + 1))
 }
 
-/** Without a name given, the server takes what stands before the first slash of the user agent. */
+/** Without a name given, the server takes what stands before the first slash of the user agent, else `unknown`. */
 function managerOf(query: URLSearchParams, userAgent: string): string {
-  const given = query.get('fieldManager') ?? ''
-  return (given === '' ? (userAgent.split('/')[0] ?? '') : given).slice(0, MAX_MANAGER)
+  const given = (query.get('fieldManager') ?? '') || (userAgent.split('/')[0] ?? '')
+  return given === '' ? 'unknown' : given.slice(0, MAX_MANAGER)
 }
 
 function pointersOf(annotation: string | undefined): readonly string[] | null {
@@ -78,15 +79,14 @@ function mutationsOf(annotations: JsonMap): readonly AuditMutation[] {
   return names.map((name) => mutationOf(name, annotations)).filter((one) => one !== null)
 }
 
-interface Bodies {
-  readonly event: JsonMap
+interface Written extends Outline {
+  readonly line: string
   readonly verb: AuditVerb
   readonly target: AuditTarget
 }
 
-function targetOf(event: JsonMap): AuditTarget {
+function targetOf({ event, answered }: Outline): AuditTarget {
   const ref = mapOf(event.objectRef)
-  const answered = mapOf(mapOf(event.responseObject).metadata)
   return {
     group: text(ref.apiGroup),
     version: text(ref.apiVersion),
@@ -98,71 +98,76 @@ function targetOf(event: JsonMap): AuditTarget {
   }
 }
 
+const deletes = ({ verb, target }: Written): boolean =>
+  verb === 'delete' || verb === 'deletecollection' || target.subresource === 'eviction'
+
 /** The object that was written, where the answer is that object. */
-function storedOf({ event, verb, target }: Bodies): JsonMap | null {
-  const answer = event.responseObject
-  if (!isMap(answer) || answer.kind === 'Status' || verb === 'delete' || verb === 'deletecollection') return null
-  if (target.subresource === 'eviction') return null
-  return answer
+function storedOf(written: Written): Body | null {
+  const { answered } = written
+  return answered.shape !== 'map' || answered.kind === 'Status' || deletes(written) ? null : answered
 }
 
 /** A Scale tells the object's uid and resourceVersion, and of the object itself only its replicas. */
-function stateOf(bodies: Bodies, stored: JsonMap | null): JsonMap | null {
-  if (stored === null || bodies.target.subresource === 'scale') return null
-  return groupOf(text(stored.apiVersion)) === bodies.target.group ? stored : null
+function stateOf({ target }: Written, stored: Body | null): Body | null {
+  if (stored === null || target.subresource === 'scale') return null
+  return groupOf(text(stored.apiVersion)) === target.group ? stored : null
 }
 
-function uidOf({ event, verb }: Bodies): string {
-  const answer = mapOf(event.responseObject)
-  const inMetadata = verb === 'deletecollection' ? '' : text(mapOf(answer.metadata).uid)
-  return text(mapOf(event.objectRef).uid) || inMetadata || text(mapOf(answer.details).uid)
+/** What a deletion was asked and answered is short, or a list that is looked through. */
+function parsed({ line }: Written, { shape, from, to }: Body): JsonMap {
+  return shape === 'map' ? mapOf(JSON.parse(line.slice(from, to)) as Json) : {}
 }
 
-function itemsOf({ event, verb }: Bodies): Fact['items'] {
-  const answer = event.responseObject
-  if (verb !== 'deletecollection' || !isMap(answer) || !Array.isArray(answer.items)) return null
-  return (answer.items as readonly Json[]).slice(0, MAX_ITEMS).map((item) => {
+function uidOf(written: Written): string {
+  const { event, verb, answered } = written
+  const inMetadata = verb === 'deletecollection' ? '' : text(answered.uid)
+  const known = text(mapOf(event.objectRef).uid) || inMetadata
+  return known === '' && deletes(written) ? text(mapOf(parsed(written, answered).details).uid) : known
+}
+
+function itemsOf(written: Written): Fact['items'] {
+  if (written.verb !== 'deletecollection') return null
+  const { items } = parsed(written, written.answered)
+  if (!Array.isArray(items)) return null
+  return (items as readonly Json[]).slice(0, MAX_ITEMS).map((item) => {
     const { name, uid } = mapOf(mapOf(item).metadata)
     return { name: text(name), uid: text(uid) }
   })
 }
 
-function sentAs({ event, verb }: Bodies): Fact['sentAs'] {
+function sentAs({ sent, verb }: Written): Fact['sentAs'] {
   if (verb !== 'patch') return 'whole'
-  return Array.isArray(event.requestObject) ? 'json' : 'partial'
+  return sent.shape === 'list' ? 'json' : 'partial'
 }
 
 /** Of the patches only an apply says which object it is. */
-function isApply({ event, verb }: Bodies, query: URLSearchParams): boolean | null {
+function isApply({ sent, verb }: Written, query: URLSearchParams): boolean | null {
   if (verb !== 'patch') return false
-  const sent = event.requestObject
-  if (isMap(sent)) return typeof sent.apiVersion === 'string' && typeof sent.kind === 'string'
-  if (Array.isArray(sent)) return false
+  if (sent.shape === 'map') return sent.apiVersion !== '' && sent.kind !== ''
+  if (sent.shape === 'list') return false
   return query.get('force') === null ? null : true
 }
 
-function isDryRun({ event, verb }: Bodies, query: URLSearchParams): boolean {
+function isDryRun(written: Written, query: URLSearchParams): boolean {
   if (query.has('dryRun')) return true
-  if (verb !== 'delete' && verb !== 'deletecollection' && text(mapOf(event.objectRef).subresource) !== 'eviction')
-    return false
-  const sent = mapOf(event.requestObject)
+  if (!deletes(written)) return false
+  const sent = parsed(written, written.sent)
   return [sent.dryRun, mapOf(sent.deleteOptions).dryRun].some((one) => Array.isArray(one) && one.length > 0)
 }
 
-function writtenBodies(bodies: Bodies, imprinter: Imprinter): Pick<Fact, 'sent' | 'after' | 'afterVersion'> {
-  const { event, verb, target } = bodies
-  const deletes = verb === 'delete' || verb === 'deletecollection' || target.subresource === 'eviction'
-  const sent = event.requestObject
-  const state = stateOf(bodies, storedOf(bodies))
+function writtenBodies(written: Written, imprinter: Imprinter): Pick<Fact, 'sent' | 'after' | 'afterVersion'> {
+  const { line, sent } = written
+  const state = stateOf(written, storedOf(written))
   return {
-    sent: deletes || sent === undefined || sent === null ? null : imprintOf(asStored(sent, target), imprinter),
-    after: state === null ? null : imprinter.text(state),
+    sent: deletes(written) || sent.shape === 'none' ? null : sentImprint(written, imprinter),
+    after: state === null ? null : imprintOf(line, state, imprinter),
     afterVersion: state === null ? '' : text(state.apiVersion),
   }
 }
 
-function imprintOf(sent: Json, imprinter: Imprinter): string {
-  return Array.isArray(sent) ? patchImprint(sent as readonly Json[], imprinter) : imprinter.text(sent)
+function imprintOf(line: string, { shape, from, to, imprint }: Body, imprinter: Imprinter): string {
+  if (shape === 'map') return imprint ?? imprinter.ofText(line, from).imprint
+  return patchImprint(JSON.parse(line.slice(from, to)) as readonly Json[], imprinter)
 }
 
 const STRING_DATA = /^\/stringData(?=\/|$)/
@@ -172,8 +177,7 @@ const encoded = (map: JsonMap): JsonMap =>
   Object.fromEntries(Object.entries(map).map(([name, value]) => [name, base64(value) ?? null]))
 
 /** What is sent as `stringData` of a Secret is stored as `data`, and stands there. */
-function asStored(sent: Json, { group, resource }: AuditTarget): Json {
-  if (group !== '' || resource !== 'secrets') return sent
+function asStored(sent: Json): Json {
   if (Array.isArray(sent)) return (sent as readonly Json[]).map(operationAsStored)
   if (!isMap(sent) || !isMap(sent.stringData)) return sent
   const { stringData, ...rest } = sent
@@ -189,28 +193,32 @@ function operationAsStored(operation: Json): Json {
     : { ...operation, path, value: isMap(value) ? encoded(value) : (base64(value) ?? null) }
 }
 
+function sentImprint({ line, sent, target }: Written, imprinter: Imprinter): string {
+  if (target.group !== '' || target.resource !== 'secrets') return imprintOf(line, sent, imprinter)
+  const stored = asStored(JSON.parse(line.slice(sent.from, sent.to)) as Json)
+  return Array.isArray(stored) ? patchImprint(stored as readonly Json[], imprinter) : imprinter.text(stored)
+}
+
 /** An apply of what is not there makes it, and a patch it is all the same. */
-function isCreating({ event, verb, target }: Bodies): boolean {
+function isCreating({ event, verb, target }: Written): boolean {
   return verb === 'patch' && target.subresource === '' && mapOf(event.responseStatus).code === 201
 }
 
 const UNKNOWN_BODIES = { sent: null, after: null, afterVersion: '' } as const
 
-function factOf(bodies: Bodies, reader: AuditReader): Fact {
-  const { event, verb, target } = bodies
-  const query = queryOf(event)
+function factOf(written: Written, query: URLSearchParams, reader: AuditReader): Fact {
+  const { event, verb, target } = written
   const user = mapOf(event.user)
   const other = mapOf(event.impersonatedUser)
   const userAgent = text(event.userAgent)
-  const stored = mapOf(mapOf(storedOf(bodies)).metadata)
-  const evicts = target.subresource === 'eviction'
+  const stored = storedOf(written)
   return {
     auditID: text(event.auditID),
-    verb: evicts ? 'delete' : isCreating(bodies) ? 'create' : verb,
+    verb: target.subresource === 'eviction' ? 'delete' : isCreating(written) ? 'create' : verb,
     target,
-    uid: uidOf(bodies),
-    resourceVersion: text(stored.resourceVersion),
-    generation: typeof stored.generation === 'number' ? stored.generation : 0,
+    uid: uidOf(written),
+    resourceVersion: text(stored?.resourceVersion),
+    generation: stored?.generation ?? 0,
     basedOn: text(mapOf(event.objectRef).resourceVersion),
     received: timeOf(event.requestReceivedTimestamp),
     time: timeOf(event.stageTimestamp),
@@ -220,45 +228,45 @@ function factOf(bodies: Bodies, reader: AuditReader): Fact {
     sourceIPs: textsOf(event.sourceIPs),
     userAgent,
     manager: managerOf(query, userAgent),
-    apply: isApply(bodies, query),
-    sentAs: sentAs(bodies),
-    ...(reader.wants(target) ? writtenBodies(bodies, reader.imprinter) : UNKNOWN_BODIES),
+    apply: isApply(written, query),
+    sentAs: sentAs(written),
+    ...(reader.wants(target) ? writtenBodies(written, reader.imprinter) : UNKNOWN_BODIES),
     mutations: mutationsOf(mapOf(event.annotations)),
     selector:
       verb === 'deletecollection'
         ? { labels: query.get('labelSelector') ?? '', fields: query.get('fieldSelector') ?? '' }
         : null,
-    items: itemsOf(bodies),
+    items: itemsOf(written),
   }
 }
 
-function ofEvent(event: JsonMap, reader: AuditReader): AuditReading {
+function ofEvent(line: string, outline: Outline, reader: AuditReader): AuditReading {
+  const { event } = outline
+  if (typeof event.auditID !== 'string') return GARBAGE
   const verb = text(event.verb)
   if (event.stage !== 'ResponseComplete' || !isWrite(verb)) return DROPPED
-  const target = targetOf(event)
+  const target = targetOf(outline)
   const code = mapOf(event.responseStatus).code
   if (typeof code === 'number' && code >= 300) return DROPPED
   if (target.resource === '' || isNoise(target.resource, target.subresource)) return DROPPED
-  const bodies: Bodies = { event, verb: verb as AuditVerb, target }
-  if (isDryRun(bodies, queryOf(event))) return DROPPED
-  if (text(event.auditID) === '' || text(mapOf(event.user).username) === '') return GARBAGE
-  return { kind: 'fact', fact: factOf(bodies, reader) }
+  const written: Written = { ...outline, line, verb: verb as AuditVerb, target }
+  const query = queryOf(event)
+  if (isDryRun(written, query)) return DROPPED
+  if (event.auditID === '' || text(mapOf(event.user).username) === '') return GARBAGE
+  return { kind: 'fact', fact: factOf(written, query, reader) }
 }
 
-/** `deletecollection` and creations by generateName name nobody before they are parsed. */
-function bodiesUnwanted(asked: Asked, reader: AuditReader): boolean {
-  return asked.name !== '' && !reader.wants(asked)
-}
+/** A creation may give no name yet, and of a deletion the body is of no use: these are looked at afterwards. */
+const isWanted = ({ verb, asked }: Glance, reader: AuditReader): boolean =>
+  (verb === 'update' || verb === 'patch') && asked.name !== '' && reader.wants(asked)
 
 /** Reads one event of an audit log. Never throws; what is of no use is dropped before it is parsed where possible. */
 export function readAuditEvent(line: string, reader: AuditReader): AuditReading {
   const seen = glance(line)
   if (seen === 'drop') return DROPPED
   try {
-    const short = seen !== 'look' && bodiesUnwanted(seen, reader) ? withoutBodies(line) : null
-    const event = JSON.parse(short ?? line) as Json
-    if (!isMap(event) || typeof event.auditID !== 'string') return GARBAGE
-    return ofEvent(event, reader)
+    const imprinter = seen !== 'look' && isWanted(seen, reader) ? reader.imprinter : null
+    return ofEvent(line, outlineOf(line, imprinter), reader)
   } catch {
     return GARBAGE
   }

@@ -106,12 +106,15 @@ export function pointerParts(pointer: string): readonly string[] {
   return pointer.split('/').slice(1).map(unescape)
 }
 
+const partAt = (pointer: string): 'object' | 'metadata' | 'other' =>
+  pointer === '' ? 'object' : pointer === '/metadata' ? 'metadata' : 'other'
+
 /** What a JSON Patch says where: its operations and pointers are places, so they are kept as they are. */
 export function patchImprint(patch: readonly Json[], imprinter: Imprinter): string {
   const kept = patch.map((one) => {
     const { op, path, from, value } = (typeof one === 'object' && one !== null ? one : {}) as Record<string, Json>
     const known = OPERATIONS.find((name) => name === op) ?? 'unknown'
-    const imprint = value === undefined ? 'null' : imprinter.text(value)
+    const imprint = value === undefined ? 'null' : imprinter.text(value, partAt(String(path)))
     return `{"op":"${known}","path":${JSON.stringify(String(path))},"from":${JSON.stringify(String(from ?? ''))},"value":${imprint}}`
   })
   return `[${kept.join(',')}]`

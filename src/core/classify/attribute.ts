@@ -118,6 +118,11 @@ function ofThisObject({ live, facts: { facts } }: AttributionInput): readonly Fa
   })
 }
 
+/** It was written before the object was looked at and the path was otherwise: so was all that came before it. */
+function isBeforeLook({ resourceVersion }: Fact, window: Window | null): boolean {
+  return window !== null && resourceVersion !== '' && !isNewerVersion(resourceVersion, window.afterVersion)
+}
+
 function isTooEarly({ resourceVersion, time }: Fact, window: Window | null): boolean {
   if (window === null) return false
   if (resourceVersion !== '') return !isNewerVersion(resourceVersion, window.afterVersion)
@@ -182,8 +187,7 @@ interface Turn {
 
 /** It worked on the state that is known to have been otherwise. */
 function isGuarded({ input: { window }, made: { fact }, before }: Turn): boolean {
-  if (fact.basedOn === '') return false
-  return fact.basedOn === (before?.fact.resourceVersion ?? window?.afterVersion)
+  return fact.basedOn !== '' && [before?.fact.resourceVersion, window?.afterVersion].includes(fact.basedOn)
 }
 
 /** Nothing can have been written to the path since, by whomever: the object is still the one that this write left. */
@@ -284,7 +288,7 @@ export function attribute(input: AttributionInput): Attribution | null {
   const all = inOrder(ofThisObject(input).filter((fact) => !isTooLate(fact, window))).map((fact) =>
     candidateOf(fact, input),
   )
-  const otherwise = all.findLastIndex(({ state }) => state === false)
+  const otherwise = all.findLastIndex(({ state, fact }) => state === false || isBeforeLook(fact, window))
   const since = all.slice(otherwise + 1).filter(({ fact }) => !isTooEarly(fact, window))
   const made = since.find(({ state }) => state === true)
   if (made === undefined) {

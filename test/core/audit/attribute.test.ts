@@ -13,6 +13,8 @@ interface Case extends Given {
   readonly title: string
   readonly resource: string
   readonly events: readonly EventWords[]
+  /** auditIDs of events that were read before anybody was known to deliver the object. */
+  readonly unread?: readonly string[]
   /** auditIDs of Holdfast's own writes. */
   readonly ours?: readonly string[]
   /** The look before: its resourceVersion and its second. */
@@ -38,7 +40,8 @@ function factsOf(given: Case, events: readonly EventWords[]): ObjectFacts {
   const imprinter = new Imprinter('key')
   const index = new FactIndex()
   for (const words of events) {
-    const reading = readAuditEvent(auditLine({ object, resource }, words), { imprinter, wants: () => true })
+    const wants = (): boolean => given.unread?.includes(words.id ?? '') !== true
+    const reading = readAuditEvent(auditLine({ object, resource }, words), { imprinter, wants })
     if (reading.kind === 'fact') index.add(reading.fact, { wanted: true, now: 0 })
   }
   const { namespace = '', name = '' } = object.metadata
