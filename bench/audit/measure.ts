@@ -59,6 +59,8 @@ interface Taken {
   readonly kept: number
 }
 
+const ignore = (): void => {}
+
 function take(all: readonly Buffer[], wanted: boolean): Taken {
   const imprinter = new Imprinter('bench')
   const index = new FactIndex()
@@ -70,7 +72,7 @@ function take(all: readonly Buffer[], wanted: boolean): Taken {
     if (reading.kind === 'fact') index.add(reading.fact, { wanted, now })
     now += 1
     if (now % 5_000 === 0) most = Math.max(most, process.memoryUsage().rss)
-  })
+  }, ignore)
   const started = process.cpuUsage()
   for (const line of all) reader.push(line)
   const { user, system } = process.cpuUsage(started)

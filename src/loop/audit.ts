@@ -110,13 +110,18 @@ export class Audit {
     this.#held.take(line)
   }
 
+  /** Something that is no event came in. */
+  noteGarbage(): void {
+    this.#counts.garbage += 1
+    if (this.#counts.garbage === 1) this.#options.onGarbage()
+  }
+
   #read(line: string): void {
     const wants = (asked: { group: string; resource: string; namespace: string; name: string }): boolean =>
       this.#refKey(asked) !== null
     const reading = readAuditEvent(line, { imprinter: this.#imprinter, wants })
     if (reading.kind === 'garbage') {
-      this.#counts.garbage += 1
-      if (this.#counts.garbage === 1) this.#options.onGarbage()
+      this.noteGarbage()
       return
     }
     if (reading.kind === 'dropped') {

@@ -374,7 +374,7 @@ export class Loop implements Controller {
   }
 
   /** For the readers of audit logs, and for who sends requests. */
-  get audit(): Pick<Audit, 'take' | 'listen' | 'own'> {
+  get audit(): Pick<Audit, 'take' | 'noteGarbage' | 'listen' | 'own'> {
     return this.#audit
   }
 

@@ -52,6 +52,7 @@ async function sinkFor(request: AuditRequest, loop: Loop): Promise<AuditSink | n
     ...tlsOf(request),
     ...(token === '' ? {} : { token }),
     onEvent: (text) => loop.audit.take(text),
+    onTooLong: () => loop.audit.noteGarbage(),
   })
 }
 
@@ -62,6 +63,7 @@ function followerOf(file: string, position: string, tools: { loop: Loop; clock: 
     positionFile: position,
     clock,
     onLine: (line) => loop.audit.take(line),
+    onTooLong: () => loop.audit.noteGarbage(),
     onTrouble: (error) => {
       if (error === null) log.info({ file }, 'the audit log is read again')
       else log.warn({ file, error: String(error) }, 'the audit log cannot be read: authors may stay unknown')

@@ -1,9 +1,11 @@
 // Follows an audit log: what is appended, a file put in its place, a file cut short; where it stood is remembered.
-import type { Stats } from 'node:fs'
-import { type FileHandle, open, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { createReadStream, type Stats } from 'node:fs'
+import { type FileHandle, open, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
 import { LineReader } from '../../core/audit/index.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { isCompressed, type Part, partsOf } from './parts.ts'
 
 export interface FollowOptions {
   readonly file: string
@@ -11,6 +13,8 @@ export interface FollowOptions {
   readonly positionFile?: string
   readonly clock: Clock
   readonly onLine: (line: string) => void
+  /** A line is too long to be an event. */
+  readonly onTooLong: () => void
   /** The log cannot be read, or can be again (null). Called when that changes. */
   readonly onTrouble: (error: Error | null) => void
 }
@@ -18,35 +22,50 @@ export interface FollowOptions {
 export interface AuditFollower {
   /** Resolves when everything that was there at the start is read. */
   readonly ready: Promise<void>
-  /** Lines too long to be events. */
-  readonly garbage: number
   stop(): Promise<void>
 }
 
 const POLL_MS = 100
 const POSITION_EVERY_MS = 2_000
 const CHUNK = 256 << 10
-/** A first start looks this far back: what was written just before is what is asked about first. */
+/** A start looks this far back: what was written just before is what is asked about first. */
 const LOOK_BACK = 8 << 20
 
 interface Position {
   readonly device: number
   readonly inode: number
   readonly offset: number
+  /** When it was so, epoch ms. */
+  readonly at: number
 }
 
-const sameFile = (a: Pick<Stats, 'dev' | 'ino'>, b: Position): boolean => a.dev === b.device && a.ino === b.inode
+const NOWHERE: Position = { device: 0, inode: 0, offset: 0, at: 0 }
+
+const isSame = (a: Pick<Stats, 'dev' | 'ino'>, b: Position): boolean => a.dev === b.device && a.ino === b.inode
 
 async function readPosition(file: string | undefined): Promise<Position | null> {
   if (file === undefined) return null
   try {
     const said = JSON.parse(await readFile(file, 'utf8')) as Partial<Position>
-    const { device, inode, offset } = said
+    const { device, inode, offset, at = 0 } = said
     if (typeof device !== 'number' || typeof inode !== 'number' || typeof offset !== 'number') return null
-    return { device, inode, offset }
+    return { device, inode, offset, at }
   } catch {
     return null
   }
+}
+
+/** A pipe would never open, and a directory never read. */
+async function statFile(path: string): Promise<Stats> {
+  const found = await stat(path)
+  if (!found.isFile()) throw new Error(`${path} is no regular file`)
+  return found
+}
+
+/** What was rotated away after the file that stood there; where that one is gone, what changed since. */
+function partsSince(parts: readonly Part[], before: Position): readonly Part[] {
+  const index = parts.findIndex((part) => isSame(part, before) && !isCompressed(part))
+  return index < 0 ? parts.filter(({ changed }) => changed > before.at) : parts.slice(index + 1)
 }
 
 class Follower implements AuditFollower {
@@ -56,7 +75,7 @@ class Follower implements AuditFollower {
   readonly #buffer = Buffer.alloc(CHUNK)
   #handle: FileHandle | null = null
   /** Of what is open. */
-  #position: Position = { device: 0, inode: 0, offset: 0 }
+  #position = NOWHERE
   #saved = 0
   #troubled = false
   #stopped = false
@@ -65,16 +84,12 @@ class Follower implements AuditFollower {
 
   constructor(options: FollowOptions) {
     this.#options = options
-    this.#lines = new LineReader(options.onLine)
+    this.#lines = new LineReader(options.onLine, options.onTooLong)
     let first: () => void = () => {}
     this.ready = new Promise((resolve) => {
       first = resolve
     })
     this.#running = this.#run(first)
-  }
-
-  get garbage(): number {
-    return this.#lines.garbage
   }
 
   async stop(): Promise<void> {
@@ -117,24 +132,59 @@ class Follower implements AuditFollower {
   }
 
   /**
-   * From where it stood, even in a file that was rotated away since; facts live in memory alone, so what was written a
+   * From where it stood, even in files that were rotated away since; facts live in memory alone, so what was written a
    * little before is read again.
    */
   async #begin(before: Position | null): Promise<true> {
     const { file } = this.#options
-    const found = before === null ? null : await this.#find(before)
-    if (found !== null && before !== null && found !== file) {
-      await this.#openAt(found, before.offset)
-      await this.#drain()
-      this.#lines.end()
-      await this.#openAt(file, 0)
+    const named = await statFile(file)
+    if (before === null || (isSame(named, before) && before.offset <= named.size)) {
+      const stood = before === null ? named.size : before.offset
+      await this.#openAt(file, Math.max(0, Math.min(stood, named.size - LOOK_BACK)))
     } else {
-      const { size } = await stat(file)
-      const stood = found === null || before === null ? size : before.offset
-      await this.#openAt(file, Math.max(0, Math.min(stood, size - LOOK_BACK)))
+      await this.#readMissed(before)
+      await this.#open(file, 0)
     }
     await this.#drain()
     return true
+  }
+
+  /** The rest of the file that was read, by whatever name it goes now, and what was rotated away after it. */
+  async #readMissed(before: Position): Promise<void> {
+    const parts = await this.#parts()
+    const stood = parts.find((part) => isSame(part, before) && !isCompressed(part))
+    if (stood !== undefined) await this.#readPart(stood, before.offset)
+    for (const part of partsSince(parts, before)) await this.#readPart(part, 0)
+  }
+
+  async #parts(): Promise<readonly Part[]> {
+    return partsOf(this.#options.file).catch((error: unknown) => {
+      this.#tell(error as Error)
+      return []
+    })
+  }
+
+  /** One that is gone by now, or damaged, does not keep the others from being read. */
+  async #readPart(part: Part, offset: number): Promise<void> {
+    try {
+      if (isCompressed(part)) await this.#readCompressed(part.path)
+      else {
+        await this.#openAt(part.path, offset)
+        await this.#drain()
+      }
+    } catch (error) {
+      this.#tell(error as Error)
+    }
+    this.#lines.end()
+  }
+
+  async #readCompressed(path: string): Promise<void> {
+    await pipeline(createReadStream(path, { highWaterMark: CHUNK }), createGunzip(), async (chunks) => {
+      for await (const chunk of chunks as AsyncIterable<Buffer>) {
+        if (this.#stopped) return
+        this.#lines.push(chunk)
+      }
+    })
   }
 
   /** A line that was begun before is not read. */
@@ -143,22 +193,13 @@ class Follower implements AuditFollower {
     if (offset > 0) this.#lines.skip()
   }
 
-  /** The file that was read, by whatever name it goes now. */
-  async #find(position: Position): Promise<string | null> {
-    const directory = dirname(this.#options.file)
-    for (const path of [this.#options.file, ...(await readdir(directory)).map((name) => join(directory, name))]) {
-      const found = await stat(path).catch(() => null)
-      if (found?.isFile() === true && sameFile(found, position) && found.size >= position.offset) return path
-    }
-    return null
-  }
-
   async #open(path: string, offset: number): Promise<void> {
     await this.#close()
+    await statFile(path)
     const handle = await open(path, 'r')
     const { dev, ino } = await handle.stat()
     this.#handle = handle
-    this.#position = { device: dev, inode: ino, offset }
+    this.#position = { device: dev, inode: ino, offset, at: this.#options.clock.now() }
   }
 
   async #close(): Promise<void> {
@@ -172,18 +213,26 @@ class Follower implements AuditFollower {
     if (named === null) {
       // Between a rotation and the next write there is no file of this name.
       if (this.#handle === null) throw new Error(`${this.#options.file} does not exist`)
-    } else if (this.#handle === null || !sameFile(named, this.#position)) {
+    } else if (this.#handle === null || !isSame(named, this.#position)) {
       this.#lines.end()
+      await this.#readRotated()
       await this.#open(this.#options.file, 0)
       await this.#drain()
-    } else if (named.size < this.#position.offset) {
+    } else if ((await this.#handle.stat()).size < this.#position.offset) {
       // Cut short in its place: what was copied away was read up to the copy, or is lost.
       this.#lines.end()
       this.#position = { ...this.#position, offset: 0 }
       await this.#drain()
     }
+    this.#position = { ...this.#position, at: this.#options.clock.now() }
     await this.#remember('now-and-then')
     return true
+  }
+
+  /** It may have been rotated more than once since the last look. */
+  async #readRotated(): Promise<void> {
+    if (this.#handle === null) return
+    for (const part of partsSince(await this.#parts(), this.#position)) await this.#readPart(part, 0)
   }
 
   async #drain(): Promise<void> {
@@ -200,7 +249,9 @@ class Follower implements AuditFollower {
   async #remember(when: 'now' | 'now-and-then'): Promise<void> {
     const { positionFile, clock } = this.#options
     const now = clock.monotonic()
-    if (positionFile === undefined || (when === 'now-and-then' && now - this.#saved < POSITION_EVERY_MS)) return
+    // Without a file read, what is known from before is worth more.
+    if (positionFile === undefined || this.#position.inode === 0) return
+    if (when === 'now-and-then' && now - this.#saved < POSITION_EVERY_MS) return
     this.#saved = now
     // A line that has not ended is read again from its beginning.
     const position = { ...this.#position, offset: Math.max(0, this.#position.offset - this.#lines.pending) }

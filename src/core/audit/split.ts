@@ -9,17 +9,17 @@ const CLOSE = 0x7d
 /** No event is longer: the API server cuts bodies out of those beyond 10 MB by default. */
 const LONGEST = 16 << 20
 
-/** Lines of a stream. What is too long to be an event is dropped up to the next line and counted as garbage. */
+/** Lines of a stream. What is too long to be an event is dropped up to the next line, and that is told. */
 export class LineReader {
   readonly #onLine: (line: string) => void
+  readonly #onTooLong: () => void
   #rest: Buffer[] = []
   #bytes = 0
   #skipping = false
-  /** Lines that were too long. */
-  garbage = 0
 
-  constructor(onLine: (line: string) => void) {
+  constructor(onLine: (line: string) => void, onTooLong: () => void) {
     this.#onLine = onLine
+    this.#onTooLong = onTooLong
   }
 
   /** Bytes of a line that has not ended yet. */
@@ -63,7 +63,7 @@ export class LineReader {
       this.#rest.push(Buffer.from(part))
       return
     }
-    this.garbage += 1
+    this.#onTooLong()
     this.#skipping = true
     this.#rest = []
   }
@@ -72,6 +72,7 @@ export class LineReader {
 /** Items of an `audit.k8s.io` EventList, as they come in; the whole is never in memory. */
 export class EventListReader {
   readonly #onEvent: (text: string) => void
+  readonly #onTooLong: () => void
   #depth = 0
   /** Where the item begins in this chunk; -1 = in none. */
   #start = -1
@@ -80,11 +81,10 @@ export class EventListReader {
   #parts: Buffer[] = []
   #bytes = 0
   #tooLong = false
-  /** Events that were too long. */
-  garbage = 0
 
-  constructor(onEvent: (text: string) => void) {
+  constructor(onEvent: (text: string) => void, onTooLong: () => void) {
     this.#onEvent = onEvent
+    this.#onTooLong = onTooLong
   }
 
   /** True when everything that was opened was closed. */
@@ -158,7 +158,7 @@ export class EventListReader {
     this.#parts = []
     this.#bytes = 0
     this.#tooLong = false
-    if (tooLong) this.garbage += 1
+    if (tooLong) this.#onTooLong()
     // `"metadata":{}` of the list is no event.
     else if (bytes.length > 2) this.#onEvent(bytes.toString('utf8'))
   }

@@ -17,6 +17,10 @@ export interface AuditSinkOptions {
   /** What `Authorization: Bearer` has to say; absent = a client certificate proves the sender. */
   readonly token?: string
   readonly onEvent: (text: string) => void
+  /** An event was too long to be one. */
+  readonly onTooLong: () => void
+  /** How long a sender may take; absent = as LIMITS says. */
+  readonly limits?: Partial<typeof LIMITS>
 }
 
 export interface AuditSink {
@@ -28,7 +32,13 @@ export interface AuditSink {
 /** Of one batch, decompressed. By default the API server sends at most 400 events of at most 10 MB at once. */
 const MOST_BYTES = 256 << 20
 const GRACE_MS = 1_000
-const LIMITS = { requestTimeout: 60_000, headersTimeout: 5_000, keepAliveTimeout: 120_000, maxHeaderSize: 8_192 }
+const LIMITS = {
+  requestTimeout: 60_000,
+  headersTimeout: 5_000,
+  keepAliveTimeout: 120_000,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 8_192,
+}
 
 interface Answer {
   readonly status: number
@@ -55,8 +65,17 @@ function bounded(): Transform {
   })
 }
 
-async function takeIn(request: IncomingMessage, { onEvent }: AuditSinkOptions): Promise<Answer> {
-  const list = new EventListReader(onEvent)
+/** null = as it stands. */
+function unpacking({ headers }: IncomingMessage): Transform | null | 'unknown' {
+  const encoding = (headers['content-encoding'] ?? 'identity').toLowerCase()
+  if (encoding === 'identity') return null
+  return encoding === 'gzip' || encoding === 'x-gzip' ? createGunzip() : 'unknown'
+}
+
+async function takeIn(request: IncomingMessage, { onEvent, onTooLong }: AuditSinkOptions): Promise<Answer> {
+  const unpack = unpacking(request)
+  if (unpack === 'unknown') return { status: 415, body: 'a body is plain or gzip\n' }
+  const list = new EventListReader(onEvent, onTooLong)
   const drain = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
     for await (const chunk of chunks) {
       list.push(chunk)
@@ -65,8 +84,8 @@ async function takeIn(request: IncomingMessage, { onEvent }: AuditSinkOptions): 
     }
   }
   try {
-    if (request.headers['content-encoding'] === 'gzip') await pipeline(request, createGunzip(), bounded(), drain)
-    else await pipeline(request, bounded(), drain)
+    if (unpack === null) await pipeline(request, bounded(), drain)
+    else await pipeline(request, unpack, bounded(), drain)
   } catch (error) {
     if (error instanceof TooLong) return { status: 413, body: `a batch may have ${MOST_BYTES} bytes\n` }
     return { status: 400, body: 'the body cannot be read\n' }
@@ -93,7 +112,7 @@ function send(response: ServerResponse, { status, body }: Answer): void {
 
 function tlsOptions({ cert, key, clientCa }: NonNullable<AuditSinkOptions['tls']>): ServerOptions {
   const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
-  return { ...LIMITS, cert, key, minVersion: 'TLSv1.2', ...clients }
+  return { cert, key, minVersion: 'TLSv1.2', ...clients }
 }
 
 /** Rejects when the port cannot be had. The caller sees to it that a token or a client certificate guards it. */
@@ -104,8 +123,11 @@ export async function serveAudit(options: AuditSinkOptions): Promise<AuditSink> 
       .then((answer) => send(response, answer))
       .catch(() => response.destroy())
   }
+  const limits = { ...LIMITS, ...options.limits }
   const server =
-    options.tls === undefined ? createPlain(LIMITS, listener) : createTls(tlsOptions(options.tls), listener)
+    options.tls === undefined
+      ? createPlain(limits, listener)
+      : createTls({ ...limits, ...tlsOptions(options.tls) }, listener)
   server.maxConnections = 50
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -100,6 +100,7 @@ describe('streams of events', () => {
     auditEvent(subject, { user: 'Grüße \u2028', at: 2, sent: [{ op: 'add', path: '/a\\', value: '\\\\"' }] }),
     auditEvent(subject, { user: 'b', at: 3 }),
   ]
+  const never = (): void => expect.unreachable()
   const pieces = (text: string, cuts: readonly number[]): Buffer[] => {
     const bytes = Buffer.from(text)
     const at = [...new Set([0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b)
@@ -111,7 +112,7 @@ describe('streams of events', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 12 }), (cuts) => {
         const found: unknown[] = []
-        const whole = new EventListReader((text) => found.push(JSON.parse(text)))
+        const whole = new EventListReader((text) => found.push(JSON.parse(text)), never)
         for (const piece of pieces(list, cuts)) whole.push(piece)
         expect(found).toEqual(events.map((event) => JSON.parse(JSON.stringify(event)) as unknown))
         expect(whole.isWhole).toBe(true)
@@ -124,7 +125,7 @@ describe('streams of events', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 12 }), (cuts) => {
         const found: unknown[] = []
-        const lines = new LineReader((line) => found.push(JSON.parse(line)))
+        const lines = new LineReader((line) => found.push(JSON.parse(line)), never)
         for (const piece of pieces(text, cuts)) lines.push(piece)
         expect(found).toHaveLength(2)
         lines.end()
@@ -132,10 +133,14 @@ describe('streams of events', () => {
       }),
     )
     const found: string[] = []
-    const lines = new LineReader((line) => found.push(line))
+    let tooLong = 0
+    const lines = new LineReader(
+      (line) => found.push(line),
+      () => (tooLong += 1),
+    )
     for (let index = 0; index < 20; index += 1) lines.push(Buffer.alloc(1 << 20, 0x78))
     lines.push(Buffer.from('\nshort\n'))
-    expect([found, lines.garbage]).toEqual([['short'], 1])
+    expect([found, tooLong]).toEqual([['short'], 1])
   })
 })
 
