@@ -5,7 +5,7 @@ import type { KubeObject } from '../core/kube/index.ts'
 import { type Problem, problem, toProblem } from '../core/problem/index.ts'
 import { inventoryOf, recall, type Taken, takeDefinition } from './definitions.ts'
 import type { Deps } from './deps.ts'
-import { clearDesk, type Desk, newDesk, nextPoll, settledAge } from './desk.ts'
+import { clearDesk, type Desk, newDesk, nextPoll, settledAge, workOn } from './desk.ts'
 import type { Kinds } from './kinds.ts'
 import type { ObjectRunner } from './objects.ts'
 import { failOperation, type OperationTools, refusalOf, takeOperation } from './operations.ts'
@@ -64,9 +64,7 @@ export class AppRunner {
   }
 
   /** Resolves when of each application that is known now the source was looked at: what it declares is known, or cannot be. */
-  async looked(): Promise<void> {
-    await Promise.all([...this.#desks.values()].map(({ firstLook }) => firstLook))
-  }
+  looked = async (): Promise<unknown> => Promise.all([...this.#desks.values()].map(({ firstLook }) => firstLook))
 
   get depth(): number {
     return [...this.#desks.values()].filter(({ working }) => working !== null).length
@@ -461,12 +459,7 @@ export class AppRunner {
   }
 
   async idle(): Promise<void> {
-    await Promise.all(
-      [...this.#desks.values()].flatMap(({ working, app }) => [
-        working,
-        ...[...app.objects.values()].map(({ busy }) => busy),
-      ]),
-    )
+    await Promise.all([...this.#desks.values()].flatMap(workOn))
   }
 }
 

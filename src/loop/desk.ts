@@ -43,6 +43,12 @@ export function clearDesk(desk: Desk): void {
   desk.lookedAt()
 }
 
+/** What is under way for the application and its objects. */
+export const workOn = ({ working, app }: Desk): readonly (Promise<void> | null)[] => [
+  working,
+  ...[...app.objects.values()].map(({ busy }) => busy),
+]
+
 const FAILING_POLL_MS = 30_000
 
 /** How old a repository's copy may be where nothing says that something is new. */

@@ -21,6 +21,8 @@ export interface AuditSinkOptions {
   readonly onTooLong: () => void
   /** How long a sender may take; absent = as LIMITS says. */
   readonly limits?: Partial<typeof LIMITS>
+  /** Of one batch, unpacked; absent = MOST_BYTES. */
+  readonly mostBytes?: number
 }
 
 export interface AuditSink {
@@ -29,7 +31,7 @@ export interface AuditSink {
   close(): Promise<void>
 }
 
-/** Of one batch, decompressed. By default the API server sends at most 400 events of at most 10 MB at once. */
+/** By default the API server sends at most 400 events of at most 10 MB at once. */
 const MOST_BYTES = 256 << 20
 const GRACE_MS = 1_000
 const LIMITS = {
@@ -55,12 +57,12 @@ function isAllowed({ headers }: IncomingMessage, { token }: AuditSinkOptions): b
 class TooLong extends Error {}
 
 /** Counts what passes; a small body may unpack to a large one. */
-function bounded(): Transform {
+function bounded(most: number): Transform {
   let bytes = 0
   return new Transform({
     transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
       bytes += chunk.length
-      done(bytes > MOST_BYTES ? new TooLong() : null, chunk)
+      done(bytes > most ? new TooLong() : null, chunk)
     },
   })
 }
@@ -72,7 +74,8 @@ function unpacking({ headers }: IncomingMessage): Transform | null | 'unknown' {
   return encoding === 'gzip' || encoding === 'x-gzip' ? createGunzip() : 'unknown'
 }
 
-async function takeIn(request: IncomingMessage, { onEvent, onTooLong }: AuditSinkOptions): Promise<Answer> {
+async function takeIn(request: IncomingMessage, options: AuditSinkOptions): Promise<Answer> {
+  const { onEvent, onTooLong, mostBytes = MOST_BYTES } = options
   const unpack = unpacking(request)
   if (unpack === 'unknown') return { status: 415, body: 'a body is plain or gzip\n' }
   const list = new EventListReader(onEvent, onTooLong)
@@ -84,10 +87,10 @@ async function takeIn(request: IncomingMessage, { onEvent, onTooLong }: AuditSin
     }
   }
   try {
-    if (unpack === null) await pipeline(request, bounded(), drain)
-    else await pipeline(request, unpack, bounded(), drain)
+    if (unpack === null) await pipeline(request, bounded(mostBytes), drain)
+    else await pipeline(request, unpack, bounded(mostBytes), drain)
   } catch (error) {
-    if (error instanceof TooLong) return { status: 413, body: `a batch may have ${MOST_BYTES} bytes\n` }
+    if (error instanceof TooLong) return { status: 413, body: `a batch may have ${mostBytes} bytes\n` }
     return { status: 400, body: 'the body cannot be read\n' }
   }
   return list.isWhole ? { status: 200, body: '' } : { status: 400, body: 'the body is not an EventList\n' }
