@@ -1,17 +1,24 @@
 // 200 edits by many kinds of actor on a real API server: the author is right wherever managedFields know him, else unknown,
-// and never another.
-// requirements: [S001-04, S002-49, S002-55, S002-56, S002-57, S002-95]
+// and never another; with the audit log he is known of every edit.
+// requirements: [S001-04, S001-54, S002-49, S002-55, S002-56, S002-57, S002-95]
 import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { classifyField, ownershipOf } from '../../src/core/classify/index.ts'
+import { bareContext, classifyField, ownershipOf, type Window } from '../../src/core/classify/index.ts'
 import { compare } from '../../src/core/compare/index.ts'
 import { NO_BOOK } from '../../src/core/definition/index.ts'
 import type { KubeObject } from '../../src/core/kube/index.ts'
 import { schemaOfKind } from '../core/compare/read-case.ts'
+import { AuditFacts } from '../kit/audit-facts.ts'
 import { makeWorld, type World } from '../kit/world.ts'
 import { Agent } from 'undici'
 
-const world: World | undefined = await makeWorld('authors')
+const AUDIT_POLICY = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'None', verbs: ['get', 'list', 'watch'] }, { level: 'RequestResponse' }],
+}
+const world: World | undefined = await makeWorld('authors', { audit: { policy: AUDIT_POLICY } })
 afterAll(() => world?.close())
 
 const NAMESPACE = '/apis/apps/v1/namespaces/authors/deployments'
@@ -171,13 +178,18 @@ class Client {
     this.#world = of
     this.#agent = new Agent({ connect: { ca: of.plane.ca } })
   }
-  async send(method: 'PATCH' | 'GET', path: string, edit?: Pick<Edit, 'type' | 'agent' | 'body'>): Promise<KubeObject> {
-    const { url, adminToken } = this.#world.plane
+  async send(
+    method: 'PATCH' | 'GET',
+    path: string,
+    edit?: Pick<Edit, 'type' | 'agent' | 'body'> & { readonly by: string },
+  ): Promise<KubeObject> {
+    const { url, adminToken, users } = this.#world.plane
+    const token = edit === undefined ? adminToken : users[edit.by]?.token
     const response = await request(new URL(path, url), {
       method,
       dispatcher: this.#agent,
       headers: {
-        authorization: `Bearer ${adminToken}`,
+        authorization: `Bearer ${token}`,
         ...(edit === undefined
           ? {}
           : { 'content-type': `application/${edit.type}+${edit.type === 'apply-patch' ? 'yaml' : 'json'}` }),
@@ -199,23 +211,46 @@ interface Told {
   readonly means: string
 }
 
-function authors(name: string, live: KubeObject): Told[] {
+function differences(name: string, live: KubeObject) {
   const ref = { ...REF, name }
-  const ownership = ownershipOf(live)
-  const { fields } = compare({
+  return compare({
     ...{ ref, desired: declared(name), live, schema: schemaOfKind(ref), normalForm: null, ignore: NO_BOOK },
     ...{ neighbours: { autoscalers: [] }, managersOf: () => [] },
-  })
-  return fields.map((field) => {
+  }).fields
+}
+
+function authors(name: string, live: KubeObject): Told[] {
+  const ownership = ownershipOf(live)
+  return differences(name, live).map((field) => {
     const { actor, confidence, means } = classifyField(field, ownership)
     return { at: field.at, manager: actor.manager, confidence, means }
   })
+}
+
+/** The users that the log names; to who did not see the object before, `window` is null. */
+async function usersByLog(name: string, live: KubeObject, before: KubeObject, facts: AuditFacts) {
+  const { resourceVersion: afterVersion = '', creationTimestamp } = before.metadata
+  const at = { group: 'apps', resource: 'deployments', namespace: 'authors', name }
+  const known = await facts.of(at, afterVersion)
+  const untilVersion = live.metadata.resourceVersion ?? ''
+  const afterTime = Date.parse(creationTimestamp ?? '')
+  const seen = { afterVersion, afterTime, untilVersion, untilTime: Date.now() }
+  const told = (window: Window | null): (string | null)[] =>
+    differences(name, live).map(
+      (field) =>
+        classifyField(field, ownershipOf(live), {
+          ...bareContext({ ...REF, name }, live),
+          audit: { facts: known, window },
+        }).actor.user,
+    )
+  return { seen: told(seen), unseen: told(null) }
 }
 
 const TURNS = 10
 
 describe.skipIf(world === undefined)('the author of an edit', () => {
   const client = world === undefined ? undefined : new Client(world)
+  const log = new AuditFacts(world?.plane.auditLog ?? '')
   afterAll(() => client?.close())
   beforeAll(async () => {
     await world?.editor.create('/api/v1/namespaces', { metadata: { name: 'authors' } })
@@ -233,7 +268,9 @@ describe.skipIf(world === undefined)('the author of an edit', () => {
       const name = `web-${index}-${n}`
       const edit = turn(n, name)[index] as Edit
       const query = edit.query === undefined ? '' : `?${edit.query}`
-      await client?.send('PATCH', `${NAMESPACE}/${name}${edit.path ?? ''}${query}`, edit)
+      const by = n % 2 === 0 ? 'alice' : 'bob'
+      const before = (await client?.send('GET', `${NAMESPACE}/${name}`)) as KubeObject
+      await client?.send('PATCH', `${NAMESPACE}/${name}${edit.path ?? ''}${query}`, { ...edit, by })
       const live = (await client?.send('GET', `${NAMESPACE}/${name}`)) as KubeObject
       const told = authors(name, live)
       for (const [part, manager] of Object.entries(edit.expect)) {
@@ -247,6 +284,9 @@ describe.skipIf(world === undefined)('the author of an edit', () => {
       // Whoever is named anywhere is he who wrote, or nobody.
       const right = new Set([...Object.values(edit.expect), null])
       expect(told.filter(({ manager }) => !right.has(manager))).toEqual([])
+      const { seen, unseen } = await usersByLog(name, live, before, log)
+      expect(new Set(seen)).toEqual(new Set([by]))
+      expect(unseen.filter((user) => user !== null && user !== by)).toEqual([])
     }
   })
 })
