@@ -14,6 +14,7 @@ import { Precedence } from './precedence.ts'
 import { ProjectRegistry } from './projects.ts'
 import { PushHints } from './push-hints.ts'
 import { refresh, type RefreshOptions, type RefreshResult, type RefreshTools } from './refresh.ts'
+import { generatorOf, keepRender } from './renders.ts'
 import type { Reporting } from './reporting.ts'
 import { repositoriesOf, repositoryPlace } from './revisions.ts'
 import { keepRules, type SystemRules } from './rules.ts'
@@ -317,6 +318,7 @@ export class AppRunner {
     if (app.renderedAt === 0 || app.definition === null || !app.definitionUsable) return
     if (wish.pass) await this.#pass(desk, operation)
     if (isFirst || wish.answers !== undefined) this.#tools.onCompared(app)
+    keepRender(this.#tools.deps, app)
     const seconds = (this.#tools.deps.clock.monotonic() - started) / 1_000
     this.#tools.deps.metrics.reconciled({
       namespace: app.definition.namespace,
@@ -344,6 +346,7 @@ export class AppRunner {
     const before = app.attempted
     const result = await refresh(this.#refreshTools(), app, options)
     this.#schedulePoll(desk)
+    if (result.generator !== null) this.#tools.reporting.renderedOtherwise(app, result.generator)
     if (result.changed) {
       const known =
         this.#enforcedBefore.get(app.key) ??
@@ -369,7 +372,8 @@ export class AppRunner {
     }
     if (tracked.desired === null) return
     if (tracked.evaluation !== null && tracked.evaluatedFor === tracked.desired.digest) return
-    tracked.pending = app.revision !== app.syncedRevision || tracked.evaluation !== null
+    const isNew = app.revision !== app.syncedRevision || generatorOf(tracked) !== null
+    tracked.pending = isNew || tracked.evaluation !== null
     tracked.queued = true
   }
 
@@ -429,14 +433,11 @@ export class AppRunner {
   }
 
   #operations(): OperationTools {
-    const { deps, reporting } = this.#tools
-    return { deps, reporting }
+    return this.#tools
   }
 
   #refreshTools(): RefreshTools {
-    const { deps, kinds, index, settings, system, settingsUnknown, sourceDigest } = this.#tools
-    const precedence = this.#precedence
-    return { deps, kinds, index, settings, system, settingsUnknown, sourceDigest, precedence }
+    return { ...this.#tools, precedence: this.#precedence }
   }
 
   async #pass(desk: Desk, operation: RequestedOperation | null): Promise<void> {

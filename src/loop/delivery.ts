@@ -4,17 +4,21 @@ import { formatRef, isMap, type Json, type JsonMap, type KubeObject } from '../c
 import { deliveryReasonOf, type Problem } from '../core/problem/index.ts'
 import { saidBriefly } from '../core/record/index.ts'
 import { historyOf, revisionIn } from './definitions.ts'
+import { generatorOf } from './renders.ts'
 import { revisionsOf, shortRevision } from './revisions.ts'
 import type { AppState, Tracked } from './state.ts'
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** As the loop knows it. Once it was written, what differs is no matter of delivery. */
-export function deliveryOf({ app, ref, desired, pending, applied, problem }: Tracked): Delivery {
+export function deliveryOf(tracked: Tracked): Delivery {
+  const { app, ref, desired, pending, applied, problem } = tracked
+  const generator = generatorOf(tracked)
   const isOpen = pending && desired !== null && applied !== desired.digest
-  if (!isOpen) return NOTHING_PENDING
+  // What is not rendered any more is not pending, and left behind all the same.
+  if (!isOpen) return desired === null && generator !== null ? { ...NOTHING_PENDING, generator } : NOTHING_PENDING
   const delivered = app.syncedRevision === app.revision ? '' : shortRevision(app.syncedRevision)
-  const common = { ...NOTHING_PENDING, pending: true, revision: app.revision, delivered }
+  const common = { ...NOTHING_PENDING, pending: true, revision: app.revision, delivered, generator }
   if (problem === null || deliveryReasonOf(problem) === null) return common
   const refused = [{ object: formatRef(ref), message: saidBriefly(problem) }]
   const id = app.operation?.startedAt ?? ''

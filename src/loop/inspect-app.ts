@@ -141,7 +141,7 @@ export async function renderAppSources(
   const wanted = wantedSources(app.definition, revision === undefined ? [] : [revision])
   const { sources } = await resolveSources(tools.source, { ...app, wanted, maxAgeMs: 0 })
   const request = renderRequest(app, sources, await tools.reader.capabilities())
-  return { rendered: await tools.source.render({ ...request, explain }), sources }
+  return { rendered: await tools.source.render({ ...request, explain, maxAgeMs: 0 }), sources }
 }
 
 /** The input for the application as it is delivered: its rendered source, its inventory. */

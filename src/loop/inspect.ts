@@ -1,5 +1,6 @@
 // Evaluates one desired set once, reading only: what `diff` shows is what the loop would find.
 import type { RuleBook } from '../core/definition/index.ts'
+import { NOTHING_PENDING, printOf } from '../core/classify/index.ts'
 import { appTrackingName, buildDesired, type DesiredSet, type Rendered } from '../core/desired/index.ts'
 import type { ObjectEvaluation } from '../core/evaluate/index.ts'
 import { groupOf, gvkKey, isMap, versionOf } from '../core/kube/index.ts'
@@ -8,6 +9,7 @@ import type { Problem } from '../core/problem/index.ts'
 import { findExtras } from './inspect-extras.ts'
 import { inspectPods } from './inspect-pods.ts'
 import { type InspectInput, Inspector, type InspectTools } from './inspector.ts'
+import { otherwiseThan, type RenderedOtherwise } from './renders.ts'
 
 export interface Inspection {
   readonly evaluations: readonly ObjectEvaluation[]
@@ -55,11 +57,22 @@ async function declare(inspector: Inspector): Promise<DesiredSet> {
   return { ...set, objects: set.objects.filter(({ options }) => !options.declaredOnly) }
 }
 
+function otherwise({ tools, input }: Inspector, { objects }: DesiredSet): RenderedOtherwise | null {
+  const { lastRender = null, rendered, definition, delivery = NOTHING_PENDING } = input
+  if (lastRender === null) return null
+  return otherwiseThan(
+    lastRender,
+    printOf({ definition: definition.digest, rendered, objects }, tools.digestKey),
+    delivery,
+  )
+}
+
 /** Throws HoldfastError when no cluster answers; what cannot be told of one object is that object's problem. */
 export async function inspect(tools: InspectTools, input: InspectInput): Promise<Inspection> {
   const inspector = new Inspector(tools, input)
   const desired = await declare(inspector)
   inspector.repositoryRules = desired.rules
+  inspector.otherwise = otherwise(inspector, desired)
   const declared = await Promise.all(
     desired.objects.map((object) =>
       inspector.evaluate({ ref: object.ref, desired: object, complete: desired.complete }),

@@ -1,6 +1,6 @@
 // Reads one object and evaluates it, writing nothing.
 import pLimit from 'p-limit'
-import type { Delivery, ObjectFacts } from '../core/classify/index.ts'
+import { type Delivery, NOTHING_PENDING, type ObjectFacts } from '../core/classify/index.ts'
 import { AUTOSCALERS, indexRules, INJECTORS, kindName, type Neighbours, type RuleIndex } from '../core/compare/index.ts'
 import {
   type AppDefinition,
@@ -32,9 +32,11 @@ import { foreignClaims, otherDeliverersOf } from '../core/orphan/index.ts'
 import { type Problem, toProblem } from '../core/problem/index.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ClusterReader, KindInfo } from '../ports/cluster-reader.ts'
+import type { KeptRender } from '../ports/store.ts'
 import { Evidence } from './evidence.ts'
 import { helmRecord } from './helm-release.ts'
 import { ownerChain } from './owner-chain.ts'
+import type { RenderedOtherwise } from './renders.ts'
 import { bookOf } from './rules.ts'
 import { isPruneProtected } from './prune-protection.ts'
 import { type OtherDeliverers, otherDeliverers } from './survey.ts'
@@ -78,6 +80,8 @@ export interface InspectInput {
   readonly inventory: readonly ObjectRef[]
   /** What the application's status says of bringing this revision in. */
   readonly delivery?: Delivery
+  /** What the controller rendered of it last, where that is known. */
+  readonly lastRender?: KeptRender | null
   /** What is known of owners and of writers. */
   readonly known?: Pick<AppContext, 'ownership' | 'owners'>
 }
@@ -114,6 +118,8 @@ export class Inspector {
   readonly #unread: Problem[] = []
   /** Of the declared objects; to be set before any is evaluated. */
   repositoryRules: RuleDocument = NO_RULES
+  /** Of the declared objects: what the same revision renders otherwise by now. */
+  otherwise: RenderedOtherwise | null = null
   #book: RuleBook | null = null
   #others: Promise<OtherDeliverers> | null = null
 
@@ -307,8 +313,20 @@ export class Inspector {
     return otherDeliverersOf(refKey(ref), claims, await this.#others)
   }
 
-  #context({ desired, complete }: InspectSubject, live: Observed<KubeObject | null>): AppContext {
-    const { definition, rendered, delivery, as } = this.input
+  #deliveryOf({ ref, desired }: InspectSubject): Delivery | undefined {
+    const { delivery, rendered } = this.input
+    if (this.otherwise?.waiting.has(formatRef(ref)) !== true) return delivery
+    const { generator } = this.otherwise
+    const common = delivery ?? NOTHING_PENDING
+    return desired === null
+      ? { ...common, generator }
+      : { ...common, pending: true, revision: rendered.revision, generator }
+  }
+
+  #context(subject: InspectSubject, live: Observed<KubeObject | null>): AppContext {
+    const { definition, rendered, as } = this.input
+    const { desired, complete } = subject
+    const delivery = this.#deliveryOf(subject)
     return {
       ...(delivery === undefined ? {} : { delivery }),
       app: definition.key,

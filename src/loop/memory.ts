@@ -4,6 +4,7 @@ import { mayHaveMade } from '../core/classify/index.ts'
 import type { LookBefore, ObjectEvaluation } from '../core/evaluate/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
 import type { ApplyStep } from '../core/plan/index.ts'
+import { broughtIn } from './renders.ts'
 import type { Tracked } from './state.ts'
 
 /** What a write was to achieve: the same for the same revision and the same differences. */
@@ -27,6 +28,7 @@ export function lookBefore({ look, desired }: Tracked): { before?: LookBefore } 
 }
 
 export function noteLook(tracked: Tracked, evaluation: ObjectEvaluation, now: number): void {
+  noteSynced(tracked, evaluation)
   const { desired, uid, resourceVersion } = tracked
   if (desired === null || evaluation.status === 'Unknown' || evaluation.difference === 'missing') return
   tracked.look = {
@@ -51,6 +53,13 @@ export function factsWorthKeeping({ fields }: ObjectEvaluation, facts: readonly 
   const first = between.length === fields.length && fields.length > 0 ? [] : facts.slice(0, MOST_FACTS)
   const kept = new Set([...first, ...facts.filter(isBetween).slice(-MOST_FACTS)])
   return facts.filter((fact) => kept.has(fact))
+}
+
+/** Nothing of it waits any more. */
+function noteSynced(tracked: Tracked, { status }: ObjectEvaluation): void {
+  if (status !== 'Synced') return
+  tracked.pending = false
+  broughtIn(tracked)
 }
 
 export function noteVersion(tracked: Tracked, object: KubeObject): void {

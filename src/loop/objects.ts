@@ -442,7 +442,6 @@ export class ObjectRunner {
     tracked.evaluation = evaluation
     tracked.evaluatedFor = tracked.desired?.digest ?? ''
     tracked.evaluatedUnder = tracked.app.rules
-    if (evaluation.status === 'Synced') tracked.pending = false
     tracked.firstSeen = new Map(evaluation.fields.map(({ fingerprint, firstSeen }) => [fingerprint, firstSeen]))
     this.#tools.reporter.evaluated(tracked, evaluation, previous)
     noteLook(tracked, evaluation, this.#tools.deps.clock.now())

@@ -9,7 +9,7 @@ import {
 } from '../core/desired/index.ts'
 import { type AppDefinition, isExcluded, projectAllowsObject, type Settings } from '../core/definition/index.ts'
 import { canonicalJson, groupOf, isMap, type Json, type KubeObject, versionOf } from '../core/kube/index.ts'
-import type { OwnerSources } from '../core/classify/index.ts'
+import { type GeneratorChange, isSameRequest, type OwnerSources, printOf } from '../core/classify/index.ts'
 import { type Problem, problem, toProblem } from '../core/problem/index.ts'
 import type { Capabilities } from '../ports/cluster-reader.ts'
 import type { RevisedSource } from '../ports/source.ts'
@@ -26,8 +26,9 @@ import {
   wantedSources,
 } from './revisions.ts'
 import { readCodeowners } from './owners.ts'
+import { keepRender, noteRender, recallRender } from './renders.ts'
 import { keepRules, type SystemRules } from './rules.ts'
-import type { AppState, Compared, DesiredEntry, ObjectIndex } from './state.ts'
+import type { AppState, DesiredEntry, ObjectIndex } from './state.ts'
 
 export interface RefreshTools {
   readonly deps: Deps
@@ -62,11 +63,13 @@ export interface RefreshResult {
   readonly failure: Problem | null
   /** The definition changed meanwhile: nothing was put into force, the wish that came with the change does it. */
   readonly superseded: boolean
+  /** What came out otherwise although Git and the Application are what they were. */
+  readonly generator: GeneratorChange | null
 }
 
 const NOTHING: RefreshResult = {
   ...{ changed: false, fetched: false, unknownKinds: false },
-  ...{ failure: null, superseded: false },
+  ...{ failure: null, superseded: false, generator: null },
 }
 
 /** Kinds are looked up before the set is built, because the build does not wait. */
@@ -131,14 +134,18 @@ function adopt(tools: RefreshTools, app: AppState, objects: readonly DesiredObje
 
 async function render(
   tools: RefreshTools,
-  app: Pick<AppState, 'project'> & { readonly definition: AppDefinition; readonly fresh: boolean },
+  app: Pick<AppState, 'project'> & {
+    readonly definition: AppDefinition
+    readonly fresh: boolean
+    readonly maxAgeMs: number
+  },
   sources: readonly RevisedSource[],
 ): Promise<{ rendered: Rendered; desired: DesiredSet }> {
   const { deps, kinds } = tools
-  const { definition } = app
+  const { definition, fresh, maxAgeMs } = app
   const request = renderRequest(app, sources, await deps.reader.capabilities())
   const requester = `${definition.namespace}/${definition.name}`
-  const rendered = await deps.source.render({ ...request, requester, fresh: app.fresh })
+  const rendered = await deps.source.render({ ...request, requester, fresh, maxAgeMs })
   for (const { from } of rendered.sources) deps.metrics.rendered(from)
   await loadKinds(kinds, rendered, { refresh: false })
   const build = (): DesiredSet =>
@@ -253,12 +260,15 @@ function enforce(
     desired: DesiredSet
     renderedAt: number
     revision: string
-    compared: Compared
+    compared: AppDefinition
     codeowners: OwnerSources['codeowners']
   },
-): void {
+): GeneratorChange | null {
   const { rendered, desired, renderedAt } = built
   const allowed = refused(app, desired, tools.kinds)
+  const printed = { definition: built.compared.digest, rendered, objects: allowed.objects }
+  const generator = noteRender(app, printOf(printed, tools.deps.options.digestKey), allowed.objects)
+  app.floats = rendered.sources.some(({ brought = [] }) => brought.some(({ floats }) => floats))
   app.revision = built.revision
   app.compared = built.compared
   takeOwners(app, built.codeowners)
@@ -271,8 +281,48 @@ function enforce(
   adopt(tools, app, allowed.objects)
   // An empty render takes nothing away on its own: what is there stays until someone allows it.
   const { definition } = app
-  if (definition === null || !app.desiredEmpty || definition.automated.allowEmpty || app.objects.size === 0) return
+  if (definition === null || !app.desiredEmpty || definition.automated.allowEmpty || app.objects.size === 0)
+    return generator
   app.desiredProblems = [...app.desiredProblems, emptyProblem(app, definition)]
+  return generator
+}
+
+/** Rendered once more, the same came of it. */
+function isInForce(
+  { deps }: RefreshTools,
+  { render: known }: AppState,
+  { rendered, definition }: { rendered: Rendered; definition: AppDefinition },
+): boolean {
+  const print = printOf({ definition: definition.digest, rendered, objects: [] }, deps.options.digestKey)
+  return known !== null && isSameRequest(known.print, print) && known.print.digest === print.digest
+}
+
+/** What it names outside itself may have moved since, though the revision did not: a look at the sources sees that too. */
+function mayHaveMoved({ floats }: AppState, { maxAgeMs }: RefreshOptions): boolean {
+  return floats && Number.isFinite(maxAgeMs)
+}
+
+interface Found {
+  readonly sources: readonly RevisedSource[]
+  readonly revision: string
+  /** What is answered where nothing else is put into force. */
+  readonly same: RefreshResult
+}
+
+async function find(
+  tools: RefreshTools,
+  app: AppState,
+  definition: AppDefinition,
+  options: RefreshOptions,
+): Promise<Found> {
+  const before = app.fetchedAt
+  const { sources, fetchedAt, unread } = await resolve(tools, app, definition, options)
+  const revision = revisionText(sources)
+  app.fetchedAt = fetchedAt
+  app.attempted = unread === null ? revision : ''
+  const fetched = fetchedAt > before
+  if (fetched) tools.deps.metrics.gitFetched(revision === app.revision ? 'unchanged' : 'changed')
+  return { sources, revision, same: { ...NOTHING, fetched, failure: unread } }
 }
 
 async function look(
@@ -281,31 +331,27 @@ async function look(
   definition: AppDefinition,
   options: RefreshOptions,
 ): Promise<RefreshResult> {
-  const before = app.fetchedAt
-  const resolved = await resolve(tools, app, definition, options)
-  app.fetchedAt = resolved.fetchedAt
-  const { unread } = resolved
-  app.attempted = unread === null ? revisionText(resolved.sources) : ''
-  const fetched = resolved.fetchedAt > before
-  const revision = revisionText(resolved.sources)
-  if (fetched) tools.deps.metrics.gitFetched(revision === app.revision ? 'unchanged' : 'changed')
-  const same: RefreshResult = { ...NOTHING, fetched, failure: unread }
+  const { sources, revision, same } = await find(tools, app, definition, options)
+  const sourceProblems = same.failure === null ? [] : [same.failure]
   const cluster = await tools.deps.reader.capabilities()
-  if (buildKey(tools, app, revision, cluster) === app.builtFor && options.rebuild !== true) {
-    app.sourceProblems = unread === null ? [] : [unread]
+  const isBuilt = buildKey(tools, app, revision, cluster) === app.builtFor && options.rebuild !== true
+  if (isBuilt && !mayHaveMoved(app, options)) {
+    app.sourceProblems = sourceProblems
     return same
   }
-  await tools.precedence.turn(app, resolved.sources)
+  await tools.precedence.turn(app, sources)
   const renderedAt = tools.deps.clock.now()
-  const fresh = options.fresh === true
-  const built = await render(tools, { definition, project: app.project, fresh }, resolved.sources)
-  const codeowners = await codeownersOf(tools, app, resolved.sources)
+  const how = { fresh: options.fresh === true, maxAgeMs: options.maxAgeMs }
+  const built = await render(tools, { definition, project: app.project, ...how }, sources)
+  const codeowners = await codeownersOf(tools, app, sources)
   // The definition changed meanwhile: the wish that came with it builds anew.
   if (app.removed || app.definition?.digest !== definition.digest) return { ...same, superseded: true }
-  enforce(tools, app, { ...built, renderedAt, revision, compared: definition, codeowners })
+  app.sourceProblems = sourceProblems
+  if (isBuilt && isInForce(tools, app, { rendered: built.rendered, definition })) return same
+  const generator = enforce(tools, app, { ...built, renderedAt, revision, compared: definition, codeowners })
+  keepRender(tools.deps, app)
   app.builtFor = buildKey(tools, app, revision, cluster)
-  app.sourceProblems = unread === null ? [] : [unread]
-  return { ...same, changed: true, unknownKinds: built.desired.unknown.length > 0 }
+  return { ...same, changed: true, unknownKinds: built.desired.unknown.length > 0, generator }
 }
 
 /** Looks at the source and takes a new desired set into force if there is one. Never throws. */
@@ -320,6 +366,7 @@ export async function refresh(tools: RefreshTools, app: AppState, options: Refre
     return { ...NOTHING, failure: unknown }
   }
   try {
+    await recallRender(tools.deps, app)
     return await look(tools, app, definition, options)
   } catch (error) {
     const failure = inForce(tools, app, toProblem(error, 'HF1009', { app: app.key }))

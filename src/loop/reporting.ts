@@ -1,5 +1,6 @@
 // Who is told what happened: the journal, the log, Kubernetes Events, metrics; and whose status is to be written then.
 import { fightsNow } from '../core/decide/index.ts'
+import type { GeneratorChange } from '../core/classify/index.ts'
 import type { ObjectEvaluation } from '../core/evaluate/index.ts'
 import { formatRef, type KubeObject, type ObjectRef } from '../core/kube/index.ts'
 import { type Orphan, orphanWhy, type Pruned } from '../core/orphan/index.ts'
@@ -11,6 +12,7 @@ import { actorOf, askedIn, authorLines, becauseOf, fieldsTold, isNewWhole, lateA
 import type { Deps } from './deps.ts'
 import { Events } from './events.ts'
 import type { Reporter } from './objects.ts'
+import { changeText } from './renders.ts'
 import type { AppState, Tracked } from './state.ts'
 import { StatusWriter } from './status.ts'
 
@@ -222,6 +224,17 @@ export class Reporting implements Reporter {
     })
     this.#deps.log.warn({ app: app.key, object }, orphanWhy(orphan))
     this.events.tell(app, 'OrphanReturned', 'Warning', message)
+    this.status.touch(app)
+  }
+
+  /** Git did not move, and other objects came of it. */
+  renderedOtherwise(app: AppState, change: GeneratorChange): void {
+    const message = changeText(change)
+    const entry = { action: 'render', paths: [], actor: 'generator', result: 'done', because: 'generator' } as const
+    this.#record(app, '', { ...entry, durationMs: 0, message })
+    const { objects, moved } = change
+    this.#deps.log.warn({ app: app.key, objects: objects.slice(0, 5), moved }, 'rendered otherwise')
+    this.events.tell(app, 'RenderChanged', 'Warning', message)
     this.status.touch(app)
   }
 

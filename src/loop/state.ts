@@ -17,6 +17,7 @@ import type { DesiredObject } from '../core/desired/index.ts'
 import type { LookBefore, ObjectEvaluation } from '../core/evaluate/index.ts'
 import { type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
 import type { ConditionTimes, OperationState } from '../core/record/index.ts'
+import type { RenderState } from './renders.ts'
 import type { Problem } from '../core/problem/index.ts'
 
 /** A desired object without its body, which is in the body cache under `bodyKey`. */
@@ -87,6 +88,12 @@ export interface AppState {
   /** What the last look resolved the sources to, whether or not it could be used; '' = it could not be resolved. */
   attempted: string
   sourceTypes: readonly string[]
+  /** What it rendered to last, in this run or the one before; null = not known. */
+  render: RenderState | null
+  /** What of it the store was told. */
+  renderKept: string
+  /** Something beyond its sources' own files was read whose name stays when its content moves. */
+  floats: boolean
   /** When the desired set in force was rendered; 0 = never. */
   renderedAt: number
   fetchedAt: number
@@ -151,6 +158,9 @@ export function newApp(key: AppKey): AppState {
     compared: null,
     attempted: '',
     sourceTypes: [],
+    render: null,
+    renderKept: '',
+    floats: false,
     renderedAt: 0,
     fetchedAt: 0,
     sourceProblems: [],

@@ -10,6 +10,7 @@ import { DeliveryNews } from './delivery-news.ts'
 import type { Deps } from './deps.ts'
 import type { Events } from './events.ts'
 import { hasForeignWriter } from './permissions.ts'
+import { generatorProblems } from './renders.ts'
 import { revisionsOf } from './revisions.ts'
 import type { AppState } from './state.ts'
 import { applicationRef } from './steps/index.ts'
@@ -99,7 +100,8 @@ export class StatusWriter {
   /** What keeps the application from being as Git declares it, besides what comparing found. */
   #problemsNow(app: AppState): Problem[] {
     const own = [...app.objects.values()].flatMap(({ problem: own }) => (own === null ? [] : [stuck(app, own)]))
-    return [...app.definitionProblems, ...app.sourceProblems, ...app.desiredProblems, ...app.unwatched, ...own]
+    const desired = [...app.desiredProblems, ...generatorProblems(app)]
+    return [...app.definitionProblems, ...app.sourceProblems, ...desired, ...app.unwatched, ...own]
   }
 
   #measure(app: AppState, definition: AppDefinition, evaluation: Evaluation): void {

@@ -56,6 +56,7 @@ import { withCluster } from './cluster.ts'
 import { missing, nothingIn, type Place, readOnly, readPlain, readSource, withNamespace } from './files.ts'
 import { homeOf } from './home.ts'
 import { ignoresOf, type IgnoringTools, readRuleFile } from './ignoring.ts'
+import { lastRenderOf } from './last-render.ts'
 import { localSource, toolSettings } from './local-source.ts'
 import { prunedBefore } from './pruned-before.ts'
 import { renderAnswer } from './rendering.ts'
@@ -165,8 +166,11 @@ export class Inspections {
             sources: [],
             codeowners: await localCodeowners(this.#options, local),
           }
-    const known = { ownership: ownership.value, owners: { ...owners, codeowners } }
-    const input = { ...appInput(application, { definition, project, settings, platform, rendered }, namespace), known }
+    const input = {
+      ...appInput(application, { definition, project, settings, platform, rendered }, namespace),
+      known: { ownership: ownership.value, owners: { ...owners, codeowners } },
+      lastRender: await lastRenderOf(this.#options, app),
+    }
     const desired =
       local ?? definition.sources.map(({ repoURL, chart, path }) => `${repoURL} ${chart || path || '.'}`).join(', ')
     const revision = rendered.revision === '' ? {} : { revision: rendered.revision }
@@ -203,17 +207,12 @@ export class Inspections {
       ...(request.kubernetes === undefined ? {} : { kubernetes: request.kubernetes }),
     })
     const { reader } = cluster
-    return this.#report(
-      request,
-      {
-        reader,
-        input,
-        problems: [...problems, ...live.problems],
-        context: { desired: target.path, live: path === '-' ? 'standard input' : path },
-        history: localHistory(this.#options),
-      },
-      cluster,
-    )
+    const compared = {
+      ...{ reader, input, problems: [...problems, ...live.problems] },
+      context: { desired: target.path, live: path === '-' ? 'standard input' : path },
+      history: localHistory(this.#options),
+    }
+    return this.#report(request, compared, cluster)
   }
 
   /** `fallback`: where objects go that neither say so themselves nor have an application that does. */

@@ -36,6 +36,8 @@ export interface RenderRequest {
   readonly signal?: AbortSignal
   /** Renders anew, whatever is kept. */
   readonly fresh?: boolean
+  /** How old a copy of what the sources name beyond their own files may be; absent: as old as usual. */
+  readonly maxAgeMs?: number
   /** Asks for `RenderedSource.explanation`. */
   readonly explain?: boolean
   /** Who asks: an older request of the same one for other revisions is given up (HF1009). */

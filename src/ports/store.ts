@@ -1,9 +1,11 @@
+import type { GeneratorChange, RenderPrint } from '../core/classify/index.ts'
+
 /** One line of the heal journal. Contains no values: digests stand in for them. */
 export interface JournalEntry {
   readonly time: string
   readonly app: string
   readonly object: string
-  readonly action: 'create' | 'heal' | 'sync' | 'prune' | 'drift' | 'fight' | 'orphan' | 'author'
+  readonly action: 'create' | 'heal' | 'sync' | 'prune' | 'drift' | 'fight' | 'orphan' | 'author' | 'render'
   readonly paths: readonly string[]
   readonly actor: string
   readonly result: 'done' | 'failed' | 'started'
@@ -22,6 +24,15 @@ export interface Intent {
   readonly time: string
 }
 
+/** What an application rendered to last, in digests. */
+export interface KeptRender {
+  readonly print: RenderPrint
+  /** The same revision rendered otherwise than before. */
+  readonly generator: GeneratorChange | null
+  /** Of its objects: those that are not as they are rendered now, as `formatRef` prints them. */
+  readonly waiting: readonly string[]
+}
+
 /** Durable state beside the cluster. Failures are HoldfastError HF7001; the caller decides whether to go on. */
 export interface Store {
   /** First time each fingerprint was seen (ISO), kept over restarts; entries not touched for 30 days may be dropped. */
@@ -38,5 +49,9 @@ export interface Store {
   preExisting(app: string): Promise<ReadonlyMap<string, readonly string[]>>
   /** Enforcement of an object begins; [] = with nothing left over from before. Replaces what was said earlier. */
   setPreExisting(app: string, objectKey: string, paths: readonly string[]): Promise<void>
+  /** null = nothing is known. */
+  lastRender(app: string): Promise<KeptRender | null>
+  /** Replaces what was kept before. */
+  keepRender(app: string, render: KeptRender): Promise<void>
   close(): Promise<void>
 }

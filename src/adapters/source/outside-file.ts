@@ -18,6 +18,8 @@ export interface FileRequest {
   readonly url: string
   /** Whether an address may be asked; every address is put to it, those of redirects too. */
   readonly admits: (reach: Reach) => boolean
+  /** How old a copy of it may be. */
+  readonly maxAgeMs: number
   readonly signal?: AbortSignal | undefined
 }
 
@@ -78,7 +80,8 @@ export class OutsideFiles {
   /** Throws HF1001, HF1004, HF1005, HF1010, HF2003. */
   async file(wanted: FileRequest): Promise<InputFile> {
     const known = this.#kept.get(wanted.url)
-    const isFresh = known !== undefined && this.#clock.now() - known.at <= this.#limits.outsideAgeMs
+    const { maxAgeMs } = wanted
+    const isFresh = known !== undefined && this.#clock.now() - known.at <= maxAgeMs
     const content = isFresh ? known.content : await this.#fetch(wanted)
     if (!isFresh) this.#keep(wanted.url, { content, at: this.#clock.now() })
     const id = createHash('sha256').update(content).digest('hex')

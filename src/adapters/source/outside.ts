@@ -1,6 +1,7 @@
 // What sources name beyond their own files: bases in other repositories, single files, charts.
 import { accessFor, sourceReposAllow, type SourceDefinition, type SourceSettings } from '../../core/definition/index.ts'
 import { HoldfastError, problem } from '../../core/problem/index.ts'
+import type { Brought } from '../../core/desired/index.ts'
 import type { RenderRequest } from '../../ports/source.ts'
 import { ChartHost } from './charts/host.ts'
 import { chartAccessFor, isRegistryOf } from './charts/hosts.ts'
@@ -19,7 +20,13 @@ export interface OutsideOptions {
   /** The source that names it: gives the options that every source has. */
   readonly source: SourceDefinition
   readonly request: Pick<RenderRequest, 'app' | 'sourceRepos' | 'signal'>
+  /** Told of all that is brought. */
+  readonly onBrought?: (brought: Brought) => void
 }
+
+const FULL_HASH = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/
+const EXACT_VERSION = /^v?\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/
+const unquoted = (url: string): string => shown(url).slice(1, -1)
 
 const refused = (what: string): HoldfastError =>
   new HoldfastError(problem('HF1013', `${shown(what)} is not fetched yet`, {}, 'Copy it into the repository.'))
@@ -64,7 +71,7 @@ function reachOfSource(source: SourceDefinition): () => Promise<Reach | null> {
 }
 
 function refuse(message: string, url: string, action?: string): HoldfastError {
-  return new HoldfastError(problem('HF2003', message, { repository: shown(url).slice(1, -1) }, action))
+  return new HoldfastError(problem('HF2003', message, { repository: unquoted(url) }, action))
 }
 
 /** `@name` and `alias:name` stand for the repository of the Secret with that name. */
@@ -87,7 +94,8 @@ function chartRepositoryOf(
  * Addresses that only this machine or this network can reach are asked only for sources that lie there themselves, or
  * where a repository Secret names the URL; link-local ones never.
  */
-export function outsideOf({ hostOf, files, settings, maxAgeMs, source, request }: OutsideOptions): Outside {
+export function outsideOf(options: OutsideOptions): Outside {
+  const { hostOf, files, settings, maxAgeMs, source, request, onBrought = () => {} } = options
   const { app, sourceRepos, signal } = request
   const ownReach = reachOfSource(source)
   const check = (url: string, urls: readonly string[]): void => {
@@ -112,12 +120,20 @@ export function outsideOf({ hostOf, files, settings, maxAgeMs, source, request }
       const host = hostOf(named, app.project)
       const options = { maxAgeMs, signedBy: null, ...(signal === undefined ? {} : { signal }) }
       const { revision } = await host.resolve(named, options)
+      onBrought({
+        what: `${unquoted(url)} at ${named.targetRevision}`,
+        is: revision,
+        floats: !FULL_HASH.test(ref),
+      })
       return host.withFiles(named, revision, async (found) => found)
     },
     file: async (url) => {
       check(url, prefixesOf(url))
       const own = await ownReach()
-      return files.file({ url, admits: (reach) => admits(own, reach), signal })
+      const found = await files.file({ url, admits: (reach) => admits(own, reach), maxAgeMs, signal })
+      // A query may carry a signature that stands for credentials.
+      onBrought({ what: unquoted(url.split('?')[0] ?? ''), is: found.id.slice(0, 12), floats: true })
+      return found
     },
     chart: async ({ repository, name, version }) => {
       const url = chartRepositoryOf(repository, settings, app.project)
@@ -125,7 +141,11 @@ export function outsideOf({ hostOf, files, settings, maxAgeMs, source, request }
       await checkAddress(url, chartAccessFor(settings, url, app.project))
       const host = hostOf({ ...source, repoURL: url, chart: name, targetRevision: version, path: '' }, app.project)
       if (!(host instanceof ChartHost)) throw refused(`${url}/${name}`)
-      return host.chart(name, version, { maxAgeMs, signal, tells: source.helm.passCredentials ? 'everyone' : 'home' })
+      const tells = source.helm.passCredentials ? 'everyone' : 'home'
+      const found = await host.chart(name, version, { maxAgeMs, signal, tells })
+      const what = `chart ${name} ${version || '*'} of ${unquoted(url)}`
+      onBrought({ what, is: found.version, floats: !EXACT_VERSION.test(version) })
+      return found
     },
   }
 }

@@ -1,7 +1,7 @@
 // The Source port: which host a source lies on, its revision, and its render.
 import { join } from 'node:path'
 import { DEFAULT_SOURCE_SETTINGS, type SourceDefinition, type SourceSettings } from '../../core/definition/index.ts'
-import type { Rendered } from '../../core/desired/index.ts'
+import type { Brought, Rendered } from '../../core/desired/index.ts'
 import { HoldfastError, type ProblemSubject, toProblem } from '../../core/problem/index.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
@@ -109,7 +109,10 @@ class Sources implements SourceRepositories {
       if (source.ref !== '' && source.path === '' && source.chart === '') continue
       renders.push({ index, revision, render: await this.#renderOne(revised, request) })
     }
-    return joinRenders(renders, request.sources[0]?.revision ?? '')
+    return joinRenders(
+      renders,
+      request.sources.map(({ revision }) => revision),
+    )
   }
 
   async lastChange({ source, revision }: RevisedSource, files: readonly string[]): Promise<FileChange | null> {
@@ -142,6 +145,8 @@ class Sources implements SourceRepositories {
     const { app, signal } = request
     const host = this.#hostOf(source, { project: app.project, sourceRepos: request.sourceRepos })
     const subject = { repository: host.url, revision, path: source.path }
+    const brought = new Map<string, Brought>()
+    const onBrought = (one: Brought): void => void brought.set(one.what, one)
     try {
       return await this.#withRefs(request, (refs) =>
         host.withFiles(source, revision, async (files) => {
@@ -149,7 +154,7 @@ class Sources implements SourceRepositories {
             ...{ revised, request, files, refs, subject },
             ...{
               settings: this.#settings,
-              outside: this.#outside(source, request),
+              outside: this.#outside(source, request, onBrought),
               tools: this.#tools,
               limits: this.#limits,
             },
@@ -158,6 +163,7 @@ class Sources implements SourceRepositories {
           const render = await this.#engine.render(await planRender(context), context, { signal, fresh, explain })
           return {
             ...render,
+            ...(brought.size === 0 ? {} : { how: { ...render.how, brought: [...brought.values()] } }),
             problems: render.problems.map((one) => ({ ...one, subject: { ...subject, ...one.subject } })),
           }
         }),
@@ -184,11 +190,15 @@ class Sources implements SourceRepositories {
     return open(0, new Map())
   }
 
-  #outside(source: SourceDefinition, request: RenderRequest): Outside {
-    const { sourceRepos } = request
+  #outside(source: SourceDefinition, request: RenderRequest, onBrought: (brought: Brought) => void): Outside {
+    const { sourceRepos, maxAgeMs: asked } = request
     const hostOf = (named: SourceDefinition, project: string): Host => this.#hostOf(named, { project, sourceRepos })
-    const { outsideAgeMs: maxAgeMs } = this.#limits
-    return outsideOf({ hostOf, files: this.#outsideFiles, settings: this.#settings, maxAgeMs, source, request })
+    const { outsideAgeMs } = this.#limits
+    const maxAgeMs = Math.min(outsideAgeMs, asked ?? outsideAgeMs)
+    return outsideOf({
+      ...{ hostOf, files: this.#outsideFiles, settings: this.#settings, maxAgeMs, source, request },
+      onBrought,
+    })
   }
 
   #hostOf(source: SourceDefinition, reader: Reader): Host {

@@ -2,7 +2,7 @@ import { chmod, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { Kysely, Migrator, SqliteDialect } from 'kysely'
-import type { Intent, JournalEntry } from '../../ports/store.ts'
+import type { Intent, JournalEntry, KeptRender } from '../../ports/store.ts'
 import { kyselyDatabase } from './dialect.ts'
 import type { Engine } from './protocol.ts'
 import { MIGRATIONS, type Tables } from './schema.ts'
@@ -47,6 +47,7 @@ function engine(database: DatabaseSyncInstance, db: Kysely<Tables>): Engine {
     ...firstSeenOf(db),
     ...intentsOf(database, db),
     ...preExistingOf(db),
+    ...rendersOf(db),
     close: () => db.destroy(),
   }
 }
@@ -147,6 +148,21 @@ function intentsOf(
     openIntents: async () => {
       const rows = await db.selectFrom('intent').selectAll().orderBy('time').orderBy('id').execute()
       return rows.map((row): Intent => ({ ...row, action: row.action as Intent['action'] }))
+    },
+  }
+}
+
+function rendersOf(db: Kysely<Tables>): Pick<Engine, 'lastRender' | 'keepRender'> {
+  return {
+    lastRender: async (app) => {
+      const row = await db.selectFrom('render').select('render').where('app', '=', app).executeTakeFirst()
+      return row === undefined ? null : (JSON.parse(row.render) as KeptRender)
+    },
+    keepRender: async ({ app, render }) => {
+      await db
+        .replaceInto('render')
+        .values({ app: plainText(app), render: JSON.stringify(render) })
+        .execute()
     },
   }
 }

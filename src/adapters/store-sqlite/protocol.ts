@@ -1,4 +1,4 @@
-import type { Intent, JournalEntry } from '../../ports/store.ts'
+import type { Intent, JournalEntry, KeptRender } from '../../ports/store.ts'
 import type { Failure } from './failure.ts'
 
 /** What the thread that owns the database can be asked. Plain data in and out. */
@@ -12,6 +12,8 @@ export interface Engine {
   openIntents(): Promise<readonly Intent[]>
   preExisting(app: string): Promise<readonly (readonly [string, readonly string[]])[]>
   setPreExisting(entries: readonly PreExistingEntry[]): Promise<void>
+  lastRender(app: string): Promise<KeptRender | null>
+  keepRender(kept: { readonly app: string; readonly render: KeptRender }): Promise<void>
   close(): Promise<void>
 }
 

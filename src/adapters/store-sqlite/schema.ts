@@ -39,11 +39,18 @@ export interface PreExistingTable {
   readonly paths: string
 }
 
+export interface RenderTable {
+  readonly app: string
+  /** JSON of a KeptRender. */
+  readonly render: string
+}
+
 export interface Tables {
   readonly journal: JournalTable
   readonly first_seen: FirstSeenTable
   readonly intent: IntentTable
   readonly pre_existing: PreExistingTable
+  readonly render: RenderTable
 }
 
 const first: Migration = {
@@ -90,5 +97,15 @@ const first: Migration = {
   },
 }
 
+const renders: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    await db.schema
+      .createTable('render')
+      .addColumn('app', 'text', (column) => column.primaryKey())
+      .addColumn('render', 'text', (column) => column.notNull())
+      .execute()
+  },
+}
+
 /** In the order of their names; a migration that was released is never edited. */
-export const MIGRATIONS: Record<string, Migration> = { '0001-first': first }
+export const MIGRATIONS: Record<string, Migration> = { '0001-first': first, '0002-renders': renders }

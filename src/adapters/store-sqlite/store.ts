@@ -114,6 +114,8 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       if (paths.length > 0) await thread.call('setPreExisting', [{ app, object, paths }])
       else await begun.add({ app, object, paths })
     },
+    lastRender: (app) => thread.call('lastRender', app),
+    keepRender: (app, render) => thread.call('keepRender', { app, render }),
     close: async () => {
       await buffer.flush()
       await begun.flush()

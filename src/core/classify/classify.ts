@@ -5,7 +5,7 @@ import { type Actor, type Cause, causeOf, type Evidence, NOBODY } from './cause.
 import { attribute, attributeDeletion, type DeletionInput } from './attribute.ts'
 import { withAttribution } from './author.ts'
 import { bareContext, type CauseContext } from './context.ts'
-import { type Delivery, NOTHING_PENDING } from './delivery.ts'
+import { type Delivery, type GeneratorChange, NOTHING_PENDING } from './delivery.ts'
 import { isGitOps, type OwnedEntry, type Ownership } from './ownership.ts'
 import { deliveredBy, operatorChain, scaledBy } from './surroundings.ts'
 import { NO_WRITER_SETTINGS, type WriterSettings } from '../definition/index.ts'
@@ -84,20 +84,23 @@ function leftGit(detail: string, source: Evidence['source']): Cause {
   })
 }
 
+/** Why the generator is to blame: Git is where it was. */
+function renderedOtherwise({ revision, before, now, moved }: GeneratorChange): Evidence[] {
+  const detail = `revision ${revision} rendered otherwise than before (${before} → ${now})`
+  return [detail, ...moved].map((text) => ({ source: 'git', detail: text, time: null }))
+}
+
 /** Git moved, or what is made of it, and live has what stood there before. */
 function fromGit({ delivery }: CauseContext, evidence: readonly Evidence[]): Cause {
   const { generator, revision, delivered } = delivery
   const common = { class: 'desired-configuration', intended: true } as const
   if (generator !== null) {
-    const { before, now } = generator
-    const detail = `revision ${generator.revision} rendered otherwise than before (${before} → ${now})`
-    const told: Evidence = { source: 'git', detail, time: null }
     return causeOf({
       ...common,
       means: 'generator',
       mechanism: 'generator',
       source: 'generator',
-      evidence: [told, ...evidence],
+      evidence: [...renderedOtherwise(generator), ...evidence],
     })
   }
   const detail = `revision ${revision} is not brought in yet${delivered === '' ? '' : ` (last: ${delivered})`}`
@@ -304,13 +307,20 @@ export interface WholeContext {
 
 const NOTHING_KNOWN: WholeContext = { ref: NO_REF, delivery: NOTHING_PENDING, writers: NO_WRITER_SETTINGS }
 
+/** Delivered before and not declared any more: Git took it back, or it is no longer made of Git. */
+function leftBehind({ generator }: Delivery): Cause {
+  if (generator === null) return causeOf({ class: 'orphan', means: 'left-git', mechanism: 'git', source: 'git' })
+  const evidence = renderedOtherwise(generator)
+  return causeOf({ class: 'orphan', means: 'generator', mechanism: 'generator', source: 'generator', evidence })
+}
+
 /** The cause of a whole object's absence or surplus. */
 export function classifyObject(
   kind: 'missing' | 'extra',
   { ref, delivery, writers, deletion }: WholeContext = NOTHING_KNOWN,
 ): Cause {
   const context = { ...bareContext(ref, null), delivery }
-  if (kind === 'extra') return causeOf({ class: 'orphan', means: 'left-git', mechanism: 'git', source: 'git' })
+  if (kind === 'extra') return leftBehind(delivery)
   const found = delivery.pending
     ? asFailure({ ...fromGit(context, []), class: 'missing' }, context)
     : causeOf({ class: 'missing', means: 'unknown', mechanism: 'unknown', source: 'unknown' })

@@ -17,6 +17,8 @@ export interface GeneratorChange {
   readonly now: string
   /** Objects that came out otherwise, as `formatRef` prints them. */
   readonly objects: readonly string[]
+  /** What made it otherwise, as far as it can be told, in words. */
+  readonly moved: readonly string[]
 }
 
 export interface Delivery {

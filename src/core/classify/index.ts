@@ -7,6 +7,13 @@ export type { Attribution, DeletionInput, ObjectFacts, Window } from './attribut
 export { type AuditQuestion, bareContext, type CauseContext, type HelmRecord, type OwnerLink } from './context.ts'
 export { type Delivery, type FailedSync, type GeneratorChange, NOTHING_PENDING } from './delivery.ts'
 export {
+  isSameRequest,
+  joinChanges,
+  printOf,
+  renderChange,
+  type RenderPrint,
+} from './generator.ts'
+export {
   DELIVERERS,
   FIELD_MANAGER,
   isDeliverer,

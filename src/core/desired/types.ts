@@ -27,6 +27,16 @@ export interface RenderExplanation {
   readonly overrides: readonly { readonly file: string; readonly options: readonly string[] }[]
 }
 
+/** Something beyond the source's own files that a render read. */
+export interface Brought {
+  /** In words, without credentials: `https://host/base.git at main`. */
+  readonly what: string
+  /** Which state of it: a commit, a version, a digest. */
+  readonly is: string
+  /** Another look may find another state under the same name. */
+  readonly floats: boolean
+}
+
 /** How one source was rendered. */
 export interface RenderedSource {
   /** Full commit hash, or version of a chart; '' = files of this machine. */
@@ -41,6 +51,8 @@ export interface RenderedSource {
   /** Those of them that lie in other sources' repositories, by their `ref`. */
   readonly refFiles?: readonly { readonly ref: string; readonly file: string }[]
   readonly tool: string | null
+  /** Absent = nothing was looked for beyond its own files. */
+  readonly brought?: readonly Brought[]
   readonly from: 'memory' | 'disk' | 'render'
   readonly tookMs: number
   readonly explanation?: RenderExplanation
@@ -50,6 +62,8 @@ export interface RenderedSource {
 export interface Rendered {
   /** Of the first source; '' = files of this machine. */
   readonly revision: string
+  /** Of every source, those that only lend files to others included; absent = files of this machine. */
+  readonly revisions?: readonly string[]
   /** One entry per source that renders something, in their order. */
   readonly sources: readonly RenderedSource[]
   readonly objects: readonly RenderedObject[]

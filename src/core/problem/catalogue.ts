@@ -55,6 +55,11 @@ export const CATALOGUE = {
     'The same inputs rendered differently; remove random values and timestamps from the render.',
   ),
   HF1015: entry('Signature required', 'retry', 'Sign the commit or tag with a key that the project accepts.'),
+  HF1016: entry(
+    'Rendered otherwise at the same revision',
+    'report',
+    'Name a tag, a commit or an exact version where the source names a branch or a range, or expect such changes.',
+  ),
   // 2xxx definition
   HF2001: entry('Application is invalid', 'wait', 'Give the fields named.'),
   HF2002: entry('Field not supported', 'wait', 'Remove the field; it is refused rather than silently ignored.'),

@@ -115,6 +115,7 @@ const CONDITION: Readonly<Record<string, string>> = {
 /** Of single problems. */
 const TYPES: Readonly<Record<string, string>> = {
   HF1014: 'UnrepeatableRenderWarning',
+  HF1016: 'RenderChangedWarning',
   HF3001: 'RepeatedResourceWarning',
   HF3005: 'SharedResourceWarning',
   HF3006: 'ExcludedResourceWarning',

@@ -16,6 +16,7 @@ export type EventReason =
   | 'HealFailed'
   | 'AuthorFound'
   | 'OrphanReturned'
+  | 'RenderChanged'
 
 export interface AppEvent {
   readonly namespace: string

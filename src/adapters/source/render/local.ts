@@ -157,7 +157,7 @@ function asked({ options }: Call): { explain: boolean } {
 async function renderDirectory(call: Call): Promise<Rendered> {
   const context = await contextFor(call)
   const render = await engineFor(call, context.tools).render(await planRender(context), context, asked(call))
-  return joinRenders([{ index: 0, revision: '', render }], '')
+  return joinRenders([{ index: 0, revision: '', render }], [])
 }
 
 async function renderFile(call: Call, id: string): Promise<Rendered> {
@@ -172,7 +172,7 @@ async function renderFile(call: Call, id: string): Promise<Rendered> {
     { limits, subject: {} },
     asked(call),
   )
-  return joinRenders([{ index: 0, revision: '', render }], '')
+  return joinRenders([{ index: 0, revision: '', render }], [])
 }
 
 /**

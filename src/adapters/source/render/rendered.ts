@@ -10,12 +10,13 @@ export interface RenderOfSource {
   readonly render: SourceRender
 }
 
-/** In the order of the sources; `revision` is the first source's. */
-export function joinRenders(renders: readonly RenderOfSource[], revision: string): Rendered {
+/** In the order of the sources. `revisions`: of all of them; [] = files of this machine. */
+export function joinRenders(renders: readonly RenderOfSource[], revisions: readonly string[]): Rendered {
   const digests = renders.map(({ render }) => render.digest)
   const [only = ''] = digests
   return {
-    revision,
+    revision: revisions[0] ?? '',
+    ...(revisions.length === 0 ? {} : { revisions }),
     sources: renders.map(({ index, render, revision: its }) => ({
       ...render.how,
       revision: its,
