@@ -13,7 +13,7 @@ import { blockedBecause, FOREIGN_QUIET_MS, hasForeignWriter, type Standing } fro
 import { Precedence } from './precedence.ts'
 import { ProjectRegistry } from './projects.ts'
 import { PushHints } from './push-hints.ts'
-import { refresh, type RefreshOptions, type RefreshResult, type RefreshTools } from './refresh.ts'
+import { refresh, type RefreshOptions, type RefreshResult } from './refresh.ts'
 import { generatorOf, keepRender } from './renders.ts'
 import type { Reporting } from './reporting.ts'
 import { repositoriesOf, repositoryPlace } from './revisions.ts'
@@ -344,7 +344,7 @@ export class AppRunner {
   async #refresh(desk: Desk, options: RefreshOptions): Promise<RefreshResult> {
     const { app } = desk
     const before = app.attempted
-    const result = await refresh(this.#refreshTools(), app, options)
+    const result = await refresh({ ...this.#tools, precedence: this.#precedence }, app, options)
     this.#schedulePoll(desk)
     if (result.generator !== null) this.#tools.reporting.renderedOtherwise(app, result.generator)
     if (result.changed) {
@@ -434,10 +434,6 @@ export class AppRunner {
 
   #operations(): OperationTools {
     return this.#tools
-  }
-
-  #refreshTools(): RefreshTools {
-    return { ...this.#tools, precedence: this.#precedence }
   }
 
   async #pass(desk: Desk, operation: RequestedOperation | null): Promise<void> {

@@ -67,6 +67,7 @@ export interface AuthorLine {
   /** [] = the object as a whole. */
   readonly paths: readonly string[]
   readonly how: string
+  readonly confidence: Cause['confidence']
 }
 
 /** One line per author. */
@@ -77,6 +78,7 @@ export function authorLines(authors: readonly LateAuthor[]): AuthorLine[] {
     const cause = own[0]?.cause
     const { verb = '', userAgent = '', sourceIPs = [] } = cause?.actor ?? {}
     const paths = own.map(({ at }) => at).filter((path) => path !== '')
-    return { actor, paths, how: `${verb} by ${userAgent} from ${sourceIPs.join(', ')}, ${cause?.confidence ?? ''}` }
+    const confidence = cause?.confidence ?? 'unknown'
+    return { actor, paths, how: `${verb} by ${userAgent} from ${sourceIPs.join(', ')}, ${confidence}`, confidence }
   })
 }

@@ -10,7 +10,9 @@ import { TokenBucket } from './bucket.ts'
 import type { Deps } from './deps.ts'
 import { Audit } from './audit.ts'
 import { Admission } from './admission.ts'
+import { DriftRecords } from './drift-records.ts'
 import { Evidence, type Touched } from './evidence.ts'
+import { happeningsOf } from './happenings.ts'
 import { Kinds, type KindRuntime } from './kinds.ts'
 import { look, type LookTools, lookUntilAnswered } from './look.ts'
 import { ObjectRunner } from './objects.ts'
@@ -61,6 +63,7 @@ export class Loop implements Controller {
   readonly #kinds: Kinds
   readonly #index = new ObjectIndex()
   readonly #evidence: Evidence
+  readonly #records: DriftRecords
   readonly #admission: Admission
   readonly #audit: Audit
   readonly #objects: ObjectRunner
@@ -88,7 +91,10 @@ export class Loop implements Controller {
       look: (kind) => look(this.#lookTools(), kind),
       onTrouble: (error) => deps.log.warn({ error: String(error) }, 'parameters of admission policies not read'),
     })
-    this.reporting = new Reporting(deps)
+    this.#records = new DriftRecords(deps, (ref) =>
+      happeningsOf({ reader: deps.reader, scalersOf: (target) => this.#evidence.scalersOf(target) }, ref),
+    )
+    this.reporting = new Reporting(deps, this.#records)
     this.#sourceSettings = new SourceSettingsWatch({
       deps,
       onChange: (what) => this.apps.sourceSettingsChanged(what),
@@ -196,6 +202,7 @@ export class Loop implements Controller {
     const { deps } = { deps: this.#deps }
     await this.#settings.start()
     await this.apps.recallStore()
+    await this.#records.recall()
     await this.#pruned.recall(deps.store, deps.log)
     await this.#sourceSettings.start()
     const application = await this.#kinds.load(APPLICATION, { refresh: true })
@@ -392,6 +399,7 @@ export class Loop implements Controller {
     for (const timer of this.#timers) timer.cancel()
     this.#sourceSettings.stop()
     this.#orphans.stop()
+    this.#records.stop()
     this.#pods.stop()
     this.#others.stop()
     this.#settings.stop()

@@ -33,6 +33,7 @@ export type Look = (kind: KindQuery) => Promise<boolean>
 
 const KINDS = evidenceKinds()
 const NAMESPACE = 'Namespace'
+const HORIZONTAL = { group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler' }
 
 const split = (kind: string): { group: string; kind: string } => {
   const slash = kind.lastIndexOf('/')
@@ -179,6 +180,14 @@ export class Evidence {
     if (before === undefined || canonicalJson(before as unknown as Json) === canonicalJson(after as unknown as Json))
       return
     this.#onTouched({ what: 'pods', namespace: name })
+  }
+
+  /** HorizontalPodAutoscalers that are known to target the object. */
+  scalersOf({ group, kind, namespace, name }: ObjectRef): readonly ObjectRef[] {
+    const all = this.neighboursOf({ namespace }).autoscalers
+    const own = all.filter((one) => one.targetGroup === group && one.targetKind === kind && one.targetName === name)
+    const horizontal = own.filter((one) => one.kind === undefined)
+    return horizontal.map((one) => ({ ...HORIZONTAL, namespace, name: one.name }))
   }
 
   neighboursOf({ namespace }: Pick<ObjectRef, 'namespace'>): Neighbours {

@@ -10,6 +10,7 @@ import type { JournalEntry } from '../ports/store.ts'
 import type { LateAuthor } from './audit.ts'
 import { actorOf, askedIn, authorLines, becauseOf, fieldsTold, isNewWhole, lateAuthors, withFields } from './authors.ts'
 import type { Deps } from './deps.ts'
+import type { DriftRecords } from './drift-records.ts'
 import { Events } from './events.ts'
 import type { Reporter } from './objects.ts'
 import { changeText } from './renders.ts'
@@ -22,12 +23,14 @@ export class Reporting implements Reporter {
   readonly events: Events
   readonly status: StatusWriter
   readonly #deps: Deps
+  readonly #records: DriftRecords
   #onGone: (tracked: Tracked) => void = () => {}
   #onRecovery: (app: AppState) => void = () => {}
   #onPruned: (ref: ObjectRef, pruned: Pruned) => void = () => {}
 
-  constructor(deps: Deps) {
+  constructor(deps: Deps, records: DriftRecords) {
     this.#deps = deps
+    this.#records = records
     this.events = new Events(deps)
     this.status = new StatusWriter(deps, this.events)
   }
@@ -54,6 +57,7 @@ export class Reporting implements Reporter {
     )
     if (drifted.length > 0 || (previous?.fields.length ?? 0) > 0) this.#remember(tracked, evaluation, previous)
     if (drifted.length > 0 || isNewWhole(evaluation, previous)) this.#drift(tracked, evaluation)
+    if (evaluation.status === 'Synced') this.#records.over(tracked)
     const late = lateAuthors(evaluation, previous)
     if (late.length > 0) this.attributed(tracked, late, 'open')
     this.status.touch(tracked.app)
@@ -81,6 +85,7 @@ export class Reporting implements Reporter {
     const { difference } = evaluation
     const shown = fieldsTold(evaluation)
     const what = shown.length > 0 ? shown.join('; ') : (difference ?? '')
+    this.#records.found(tracked, evaluation, actorOf(evaluation))
     this.#found(app, evaluation, {
       journal: difference ?? '',
       event: `${formatRef(tracked.ref)}: ${what}${askedIn(evaluation)}`,
@@ -151,7 +156,9 @@ export class Reporting implements Reporter {
     if (result === 'done' && app.operation?.phase === 'Failed' && !app.passing) this.#onRecovery(app)
   }
 
-  #healed({ app, ref }: Tracked, { step, result, ms, evaluation }: Acted): void {
+  #healed(tracked: Tracked, { step, result, ms, evaluation }: Acted): void {
+    const { app, ref } = tracked
+    if (result === 'done') this.#records.healed(tracked)
     const [namespace = '', name = ''] = app.key.split('/')
     this.#deps.metrics.healed({ namespace, name, result, seconds: ms / 1_000 })
     if (result === 'failed') return
@@ -162,7 +169,8 @@ export class Reporting implements Reporter {
   /** The audit log came later than what it tells of: the record gets its authors once, and nobody is alarmed again. */
   attributed(tracked: Tracked, authors: readonly LateAuthor[], state: 'open' | 'healed'): void {
     const object = formatRef(tracked.ref)
-    for (const { actor, paths, how } of authorLines(authors)) {
+    for (const { actor, paths, how, confidence } of authorLines(authors)) {
+      this.#records.attributed(tracked, actor, confidence)
       const entry = { action: 'author', paths, actor, result: 'done', because: 'audit', durationMs: 0 } as const
       this.#journal(tracked, { ...entry, message: `${state}: ${how}` })
       this.#deps.log.info({ app: tracked.app.key, object, paths, actor, state }, 'author')

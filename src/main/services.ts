@@ -18,6 +18,7 @@ import type { CliIo } from '../surfaces/cli/io.ts'
 import type { CliServices } from '../surfaces/cli/program.ts'
 import { type Environment, withCluster } from './cluster.ts'
 import { listApplications, ofApplications, readApplication } from './applications.ts'
+import { driftServices } from './drift.ts'
 import { Inspections } from './inspection.ts'
 import { responsibilityServices } from './responsibility.ts'
 import { run } from './run.ts'
@@ -148,6 +149,7 @@ export function cliServices(io: CliIo, env: Environment = process.env, clock: Cl
     exists: (path) => inspections.exists(path),
     diff: (request) => inspections.diff(request),
     ...responsibilityServices(env, clock),
+    ...driftServices({ env, clock }),
     render: (request) => inspections.render(request),
     orphans: (request) => inspections.orphans(request),
     setImage: (request) => inspections.setImage(request),

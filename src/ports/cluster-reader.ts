@@ -68,6 +68,10 @@ export interface ClusterReader {
     labelSelector?: string
     /** What it refuses is dropped page by page: a list of any length then takes the memory of a page. */
     keep?: (object: KubeObject) => boolean
+    /** As the API server reads it: `a.b=c,d=e`. */
+    fieldSelector?: string
+    /** One page of so many objects is enough. */
+    atMost?: number
   }): Promise<{ items: KubeObject[]; resourceVersion: string }>
   /** Watches one kind in all namespaces (or, where that is forbidden, in `namespaces`), for ever, until stopped. */
   watch(kind: KindInfo, onEvent: (event: WatchEvent) => void, options?: { namespaces?: readonly string[] }): WatchedKind

@@ -1,3 +1,4 @@
+import type { DriftNote, DriftRecord } from '../core/record/index.ts'
 import type { GeneratorChange, RenderPrint } from '../core/classify/index.ts'
 
 /** One line of the heal journal. Contains no values: digests stand in for them. */
@@ -22,6 +23,13 @@ export interface Intent {
   readonly uid: string
   readonly action: 'prune'
   readonly time: string
+}
+
+export interface DriftQuery {
+  readonly app?: string
+  /** The beginning of an id is enough. */
+  readonly id?: string
+  readonly limit: number
 }
 
 /** What an application rendered to last, in digests. */
@@ -49,6 +57,12 @@ export interface Store {
   preExisting(app: string): Promise<ReadonlyMap<string, readonly string[]>>
   /** Enforcement of an object begins; [] = with nothing left over from before. Replaces what was said earlier. */
   setPreExisting(app: string, objectKey: string, paths: readonly string[]): Promise<void>
+  /** Writes a drift record anew; its notes stay as they are. */
+  keepDrift(record: DriftRecord): Promise<void>
+  openDrifts(): Promise<readonly DriftRecord[]>
+  /** With their notes, those opened last first. */
+  drifts(query: DriftQuery): Promise<readonly DriftRecord[]>
+  annotate(id: string, note: DriftNote): Promise<void>
   /** null = nothing is known. */
   lastRender(app: string): Promise<KeptRender | null>
   /** Replaces what was kept before. */

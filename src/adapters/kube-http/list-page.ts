@@ -29,6 +29,7 @@ export interface PageQuery {
   readonly form: 'full' | 'metadata'
   /** '' = everything. */
   readonly labelSelector?: string
+  readonly fieldSelector?: string
 }
 
 export interface Page {
@@ -61,11 +62,12 @@ function nextLimit(limit: number, bytes: number): number {
 }
 
 async function pageBody(http: HttpClient, query: PageQuery): Promise<{ body: JsonMap; bytes: number }> {
-  const { kind, namespace, limit, token, form, labelSelector = '' } = query
+  const { kind, namespace, limit, token, form, labelSelector = '', fieldSelector = '' } = query
   const path = collectionPath(kind, namespace, {
     limit: limit === 0 ? undefined : String(limit),
     continue: token === '' ? undefined : token,
     labelSelector: labelSelector === '' ? undefined : labelSelector,
+    fieldSelector: fieldSelector === '' ? undefined : fieldSelector,
   })
   const accept = form === 'metadata' ? METADATA_ONLY : 'application/json'
   const answer = await http.send({ method: 'GET', path, accept, verb: 'list', kind: kind.kind, lane: 'bulk' })

@@ -92,8 +92,12 @@ export class KubeReader implements ClusterReader {
   async list(query: ListQuery): Promise<{ items: KubeObject[]; resourceVersion: string }> {
     const kind = await this.#parts.discovery.resolve(query)
     const form = query.metadataOnly === true ? 'metadata' : 'full'
-    const { labelSelector = '', keep = () => true } = query
-    const base = { kind, namespace: query.namespace ?? '', form, labelSelector } as const
+    const { labelSelector = '', fieldSelector = '', atMost, keep = () => true } = query
+    const base = { kind, namespace: query.namespace ?? '', form, labelSelector, fieldSelector } as const
+    if (atMost !== undefined) {
+      const { items, resourceVersion } = await readPage(this.#parts.http, { ...base, limit: atMost, token: '' })
+      return { items: [...items], resourceVersion }
+    }
     try {
       return await this.#pages({ ...base, limit: FIRST_PAGE, token: '' }, keep)
     } catch (error) {

@@ -6,6 +6,7 @@ import type { Intent, JournalEntry, KeptRender } from '../../ports/store.ts'
 import { kyselyDatabase } from './dialect.ts'
 import type { Engine } from './protocol.ts'
 import { MIGRATIONS, type Tables } from './schema.ts'
+import { driftsOf } from './drifts.ts'
 import { entryOf, journalRow, plainText } from './rows.ts'
 
 const BUSY_MS = 5_000
@@ -48,6 +49,7 @@ function engine(database: DatabaseSyncInstance, db: Kysely<Tables>): Engine {
     ...intentsOf(database, db),
     ...preExistingOf(db),
     ...rendersOf(db),
+    ...driftsOf(db),
     close: () => db.destroy(),
   }
 }

@@ -1,4 +1,5 @@
-import type { Intent, JournalEntry, KeptRender } from '../../ports/store.ts'
+import type { DriftNote, DriftRecord } from '../../core/record/index.ts'
+import type { DriftQuery, Intent, JournalEntry, KeptRender } from '../../ports/store.ts'
 import type { Failure } from './failure.ts'
 
 /** What the thread that owns the database can be asked. Plain data in and out. */
@@ -12,6 +13,10 @@ export interface Engine {
   openIntents(): Promise<readonly Intent[]>
   preExisting(app: string): Promise<readonly (readonly [string, readonly string[]])[]>
   setPreExisting(entries: readonly PreExistingEntry[]): Promise<void>
+  keepDrift(record: DriftRecord): Promise<void>
+  openDrifts(): Promise<readonly DriftRecord[]>
+  drifts(query: DriftQuery): Promise<readonly DriftRecord[]>
+  annotate(note: { readonly id: string; readonly note: DriftNote }): Promise<void>
   lastRender(app: string): Promise<KeptRender | null>
   keepRender(kept: { readonly app: string; readonly render: KeptRender }): Promise<void>
   close(): Promise<void>

@@ -45,12 +45,31 @@ export interface RenderTable {
   readonly render: string
 }
 
+export interface DriftTable {
+  readonly id: string
+  readonly app: string
+  readonly opened: string
+  /** null = it still differs. */
+  readonly closed: string | null
+  /** JSON of a DriftRecord. */
+  readonly record: string
+}
+
+export interface DriftNoteTable {
+  readonly id: Generated<number>
+  readonly drift: string
+  /** JSON of a DriftNote. */
+  readonly note: string
+}
+
 export interface Tables {
   readonly journal: JournalTable
   readonly first_seen: FirstSeenTable
   readonly intent: IntentTable
   readonly pre_existing: PreExistingTable
   readonly render: RenderTable
+  readonly drift: DriftTable
+  readonly drift_note: DriftNoteTable
 }
 
 const first: Migration = {
@@ -107,5 +126,31 @@ const renders: Migration = {
   },
 }
 
+const drifts: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    await db.schema
+      .createTable('drift')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('app', 'text', (column) => column.notNull())
+      .addColumn('opened', 'text', (column) => column.notNull())
+      .addColumn('closed', 'text')
+      .addColumn('record', 'text', (column) => column.notNull())
+      .execute()
+    await db.schema.createIndex('drift_by_app').on('drift').columns(['app', 'opened']).execute()
+    await db.schema.createIndex('drift_by_closed').on('drift').column('closed').execute()
+    await db.schema
+      .createTable('drift_note')
+      .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+      .addColumn('drift', 'text', (column) => column.notNull())
+      .addColumn('note', 'text', (column) => column.notNull())
+      .execute()
+    await db.schema.createIndex('drift_note_by_drift').on('drift_note').column('drift').execute()
+  },
+}
+
 /** In the order of their names; a migration that was released is never edited. */
-export const MIGRATIONS: Record<string, Migration> = { '0001-first': first, '0002-renders': renders }
+export const MIGRATIONS: Record<string, Migration> = {
+  '0001-first': first,
+  '0002-renders': renders,
+  '0003-drifts': drifts,
+}

@@ -114,6 +114,10 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       if (paths.length > 0) await thread.call('setPreExisting', [{ app, object, paths }])
       else await begun.add({ app, object, paths })
     },
+    keepDrift: (record) => thread.call('keepDrift', record),
+    openDrifts: () => thread.call('openDrifts', undefined),
+    drifts: (query) => thread.call('drifts', query),
+    annotate: (id, note) => thread.call('annotate', { id, note }),
     lastRender: (app) => thread.call('lastRender', app),
     keepRender: (app, render) => thread.call('keepRender', { app, render }),
     close: async () => {

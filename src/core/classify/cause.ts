@@ -79,6 +79,8 @@ export type EvidenceSource =
   | 'sync'
   | 'audit'
   | 'event'
+  | 'condition'
+  | 'pod'
 
 /** One fact, in words that hold no value of a Secret. */
 export interface Evidence {

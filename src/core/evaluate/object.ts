@@ -426,7 +426,7 @@ function extra(app: AppContext, snapshot: ObjectSnapshot, live: KubeObject): Obj
     ref: snapshot.ref,
     status: 'OutOfSync',
     difference: 'extra',
-    whole: { cause: ownedCause(classifyObject('extra', wholeContext(app)), owner), verdict },
+    whole: { cause: ownedCause(classifyObject('extra', wholeContext(app, snapshot.ref)), owner), verdict },
     owner,
     prune: verdict.permitted && verdict.response === 'prune',
     health: healthOf(live),

@@ -1,4 +1,13 @@
 // Evaluation and outcomes → what is told to people and programs.
+export * from './drift-record.ts'
+export {
+  autoscalerEvidence,
+  cleanText,
+  conditionEvidence,
+  eventEvidence,
+  mergeEvidence,
+  oomEvidence,
+} from './happenings.ts'
 export {
   driftExitCode,
   driftReport,

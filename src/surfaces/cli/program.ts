@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { type Problem, problem, toProblem } from '../../core/problem/index.ts'
 import { addApp, type AppServices } from './app.ts'
 import { addDiff } from './diff.ts'
+import { addDrift, type DriftServices } from './drift.ts'
 import { addExplain, type ExplainServices } from './explain.ts'
 import { failureText } from './failure.ts'
 import { addHealth, type HealthServices } from './health.ts'
@@ -15,6 +16,7 @@ import { addSetImage, type SetImageServices } from './set-image.ts'
 
 export interface CliServices
   extends AppServices,
+    DriftServices,
     HealthServices,
     IgnoresServices,
     InstallServices,
@@ -50,6 +52,7 @@ export function makeProgram(services: CliServices): Command {
   addRun(program, services)
   addDiff(program, services, 'what differs between what is declared and what is live')
   addExplain(program, services)
+  addDrift(program, services)
   addOwners(program, services)
   addInventory(program, services)
   addRender(program, services)
