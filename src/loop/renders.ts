@@ -13,16 +13,9 @@ import { type Problem, problem } from '../core/problem/index.ts'
 import type { KeptRender } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
 import { shortRevision } from './revisions.ts'
-import type { AppState, Tracked } from './state.ts'
+import type { AppState, RenderState, Tracked } from './state.ts'
 
 const MOST_NAMED = 5
-
-export interface RenderState {
-  readonly print: RenderPrint
-  readonly generator: GeneratorChange | null
-  /** Of its objects: those that are not as they are rendered now, as `formatRef` prints them. */
-  readonly waiting: Set<string>
-}
 
 /** What of an earlier run is known. Nothing is concluded where it cannot be read. */
 export async function recallRender({ store, log }: Pick<Deps, 'store' | 'log'>, app: AppState): Promise<void> {

@@ -1,6 +1,12 @@
 // What the loop remembers: applications, and per application each object that Git declares or the inventory names.
 import type { Fact } from '../core/audit/index.ts'
-import { type Cause, NO_OWNERS, type OwnerSources } from '../core/classify/index.ts'
+import {
+  type Cause,
+  type GeneratorChange,
+  NO_OWNERS,
+  type OwnerSources,
+  type RenderPrint,
+} from '../core/classify/index.ts'
 import type { FightState } from '../core/decide/index.ts'
 import {
   type AppDefinition,
@@ -17,7 +23,6 @@ import type { DesiredObject } from '../core/desired/index.ts'
 import type { LookBefore, ObjectEvaluation } from '../core/evaluate/index.ts'
 import { type KubeObject, type ObjectRef, refKey } from '../core/kube/index.ts'
 import type { ConditionTimes, OperationState } from '../core/record/index.ts'
-import type { RenderState } from './renders.ts'
 import type { Problem } from '../core/problem/index.ts'
 
 /** A desired object without its body, which is in the body cache under `bodyKey`. */
@@ -69,6 +74,13 @@ export type News =
   | { readonly kind: 'object'; readonly object: KubeObject }
   | { readonly kind: 'gone' }
   | { readonly kind: 'reread' }
+
+export interface RenderState {
+  readonly print: RenderPrint
+  readonly generator: GeneratorChange | null
+  /** Of its objects: those that are not as they are rendered now, as `formatRef` prints them. */
+  readonly waiting: Set<string>
+}
 
 export type Compared = Pick<AppDefinition, 'sources' | 'multiSource'>
 
