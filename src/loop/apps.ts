@@ -3,13 +3,13 @@ import type { ReasonCode } from '../core/decide/index.ts'
 import type { RequestedOperation, Settings } from '../core/definition/index.ts'
 import type { KubeObject } from '../core/kube/index.ts'
 import { type Problem, problem, toProblem } from '../core/problem/index.ts'
-import { inventoryOf, recall, type Taken, takeDefinition } from './definitions.ts'
+import { follow, inventoryOf, recall, type Taken, takeDefinition } from './definitions.ts'
 import type { Deps } from './deps.ts'
 import { clearDesk, type Desk, newDesk, nextPoll, settledAge, workOn } from './desk.ts'
 import type { Kinds } from './kinds.ts'
 import type { ObjectRunner } from './objects.ts'
-import { failOperation, type OperationTools, refusalOf, takeOperation } from './operations.ts'
-import { blockedBecause, FOREIGN_QUIET_MS, hasForeignWriter, type Standing } from './permissions.ts'
+import { failOperation, refusalOf, takeOperation } from './operations.ts'
+import { blockedBecause, FOREIGN_QUIET_MS, hasForeignWriter, mayTell, type Standing } from './permissions.ts'
 import { Precedence } from './precedence.ts'
 import { ProjectRegistry } from './projects.ts'
 import { PushHints } from './push-hints.ts'
@@ -103,6 +103,7 @@ export class AppRunner {
     const { app } = desk
     const before = blockedBecause(app, this.#tools.standing())
     const { rules } = app
+    if (!mayTell(this.#tools.standing())) follow(app, object)
     const taken = takeDefinition(app, object, this.#projects)
     keepRules(app, this.#tools.system())
     app.ready = true
@@ -144,7 +145,9 @@ export class AppRunner {
   async #answerRefresh(desk: Desk, answers: 'normal' | 'hard'): Promise<void> {
     const { app } = desk
     const { deps, reporting } = this.#tools
-    if (hasForeignWriter(app, deps.clock.now())) return
+    // Whoever leads answers; should this replica come to lead, it looks for what was not answered.
+    if (!mayTell(this.#tools.standing())) desk.refreshSeen = ''
+    if (desk.refreshSeen === '' || hasForeignWriter(app, deps.clock.now())) return
     await reporting.status.writeNow(app)
     if (app.removed || desk.refreshSeen !== answers) return
     const [namespace = '', name = ''] = app.key.split('/')
@@ -169,9 +172,9 @@ export class AppRunner {
       desk.operationSeen = ''
       return
     }
-    takeOperation(this.#operations(), app)
+    takeOperation(this.#tools, app)
     const refusal = refusalOf(app, blocked)
-    if (refusal !== null) failOperation(this.#operations(), app, asked, refusal)
+    if (refusal !== null) failOperation(this.#tools, app, asked, refusal)
     else if ('revisions' in asked) this.#ask(desk, wishFor(asked))
   }
 
@@ -215,7 +218,7 @@ export class AppRunner {
   }
 
   #standingOf(desk: Desk): void {
-    this.#operation(desk)
+    if (desk.object !== null) this.#take(desk, desk.object, 'known')
     if (!this.#stopped && !desk.app.removed) this.#ask(desk, { refresh: null, pass: true })
   }
 
@@ -300,7 +303,7 @@ export class AppRunner {
       } catch (error) {
         const why = toProblem(error, 'HF7004', { app: desk.app.key })
         desk.app.sourceProblems = [why]
-        if (wish.operation !== undefined) failOperation(this.#operations(), desk.app, wish.operation, why)
+        if (wish.operation !== undefined) failOperation(this.#tools, desk.app, wish.operation, why)
         this.#tools.deps.log.error({ app: desk.app.key, error: String(error) }, 'application not worked on')
       }
       this.#precedence.over(desk.app)
@@ -337,7 +340,7 @@ export class AppRunner {
     }
     const why = looked?.failure ?? refusalOf(app, blockedBecause(app, this.#tools.standing()))
     if (why === null) return operation
-    failOperation(this.#operations(), app, operation, why)
+    failOperation(this.#tools, app, operation, why)
     return null
   }
 
@@ -430,10 +433,6 @@ export class AppRunner {
     desk.poll = this.#tools.deps.clock.after(poll.waitMs, () =>
       this.#ask(desk, { refresh: { maxAgeMs: poll.maxAgeMs }, pass: true }),
     )
-  }
-
-  #operations(): OperationTools {
-    return this.#tools
   }
 
   async #pass(desk: Desk, operation: RequestedOperation | null): Promise<void> {

@@ -22,7 +22,7 @@ import { within } from './patience.ts'
 import { Pods } from './pods.ts'
 import { PrunedObjects } from './pruned.ts'
 import { Questions } from './questions.ts'
-import { contextOf, type Standing } from './permissions.ts'
+import { contextOf, mayTell, type Standing } from './permissions.ts'
 import { bodyOf } from './refresh.ts'
 import { Reporting } from './reporting.ts'
 import { SettingsWatch } from './rules.ts'
@@ -94,7 +94,7 @@ export class Loop implements Controller {
     this.#records = new DriftRecords(deps, (ref) =>
       happeningsOf({ reader: deps.reader, scalersOf: (target) => this.#evidence.scalersOf(target) }, ref),
     )
-    this.reporting = new Reporting(deps, this.#records)
+    this.reporting = new Reporting(deps, this.#records, () => mayTell(this.#standing()))
     this.#sourceSettings = new SourceSettingsWatch({
       deps,
       onChange: (what) => this.apps.sourceSettingsChanged(what),

@@ -105,6 +105,18 @@ export function recall(app: AppState, object: KubeObject): void {
   app.conditionTimes = conditionTimesIn(status)
 }
 
+/** Another replica leads: what it did and told is what was done and told. */
+export function follow(app: AppState, object: KubeObject): void {
+  const { status } = object
+  if (!isMap(status)) return
+  const { startedAt, phase, syncResult } = isMap(status.operationState) ? status.operationState : ({} as JsonMap)
+  if (phase === 'Succeeded' && isMap(syncResult)) app.syncedRevision = revisionIn(syncResult)
+  if (text(startedAt) >= (app.operation?.startedAt ?? '')) app.operation = null
+  app.history = historyOf(status)
+  app.conditionTimes = conditionTimesIn(status)
+  app.written = ''
+}
+
 /** Objects that the status names: the inventory, or what of it Git no longer declares. */
 export function inventoryOf(
   object: KubeObject,

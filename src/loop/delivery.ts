@@ -29,9 +29,16 @@ export function deliveryOf(tracked: Tracked): Delivery {
 export function deliveryIn(object: KubeObject, revision: string): Delivery {
   const status = isMap(object.status) ? object.status : {}
   const delivered = historyOf(status).at(-1)?.revisions[0] ?? ''
-  const failed = failedIn(isMap(status.operationState) ? status.operationState : {}, revision)
-  if (delivered === revision || (delivered === '' && failed === null)) return NOTHING_PENDING
+  const operation = isMap(status.operationState) ? status.operationState : {}
+  const failed = failedIn(operation, revision)
+  if (delivered === revision || succeededIn(operation) === revision || (delivered === '' && failed === null))
+    return NOTHING_PENDING
   return { ...NOTHING_PENDING, pending: true, revision, delivered: shortRevision(delivered), failed }
+}
+
+/** The revision that the operation brought in; '' = it did not. */
+function succeededIn({ phase, syncResult }: JsonMap): string {
+  return phase === 'Succeeded' && isMap(syncResult) ? (revisionsOf(revisionIn(syncResult))[0] ?? '') : ''
 }
 
 /** The operation, when it tried to bring this revision in and did not succeed. */

@@ -10,17 +10,21 @@ const MAX_WAITING = 500
 export class Events {
   readonly #deps: Pick<Deps, 'clock' | 'log' | 'steps' | 'options'>
   readonly #rate: TokenBucket
+  readonly #speaks: () => boolean
   #waiting = 0
 
-  constructor(deps: Pick<Deps, 'clock' | 'log' | 'steps' | 'options'>) {
+  /** `speaks`: no other replica tells the same. */
+  constructor(deps: Pick<Deps, 'clock' | 'log' | 'steps' | 'options'>, speaks: () => boolean) {
     this.#deps = deps
+    this.#speaks = speaks
     this.#rate = new TokenBucket(deps.clock, RATE)
   }
 
   /** A Kubernetes Event on the Application; over the rate it waits its turn, and beyond a bound it is left out. */
   tell(app: AppState, reason: EventReason, type: 'Normal' | 'Warning', message: string): void {
     const { definition } = app
-    if (definition === null || this.#deps.options.mode === 'observe' || this.#waiting > MAX_WAITING) return
+    const mayTell = this.#deps.options.mode !== 'observe' && this.#speaks()
+    if (definition === null || !mayTell || this.#waiting > MAX_WAITING) return
     this.#waiting += 1
     const time = new Date(this.#deps.clock.now()).toISOString()
     const send = async (): Promise<void> => {

@@ -16,6 +16,11 @@ export interface Standing {
   readonly now: number
 }
 
+/** Of several replicas that enforce, the one that leads tells. */
+export function mayTell({ options, leads }: Standing): boolean {
+  return options.mode !== 'enforce' || leads
+}
+
 function isOptedIn(app: AppState, options: LoopOptions): boolean {
   const { definition } = app
   if (definition === null) return false

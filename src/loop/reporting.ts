@@ -28,11 +28,11 @@ export class Reporting implements Reporter {
   #onRecovery: (app: AppState) => void = () => {}
   #onPruned: (ref: ObjectRef, pruned: Pruned) => void = () => {}
 
-  constructor(deps: Deps, records: DriftRecords) {
+  constructor(deps: Deps, records: DriftRecords, speaks: () => boolean) {
     this.#deps = deps
     this.#records = records
-    this.events = new Events(deps)
-    this.status = new StatusWriter(deps, this.events)
+    this.events = new Events(deps, speaks)
+    this.status = new StatusWriter(deps, this.events, speaks)
   }
 
   /** Called when an object that Git does not declare is gone from the cluster. */

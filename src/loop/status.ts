@@ -23,15 +23,18 @@ const PROGRESS_EVERY_MS = 5_000
 export class StatusWriter {
   readonly #deps: Deps
   readonly #events: Events
+  readonly #speaks: () => boolean
   readonly #due = new Map<AppState, { cancel(): void }>()
   readonly #writing = new Map<AppState, Promise<void>>()
   readonly #deliveries = new DeliveryNews()
   readonly #troubles = new TroubleLog()
   readonly #rules = new WeakMap<AppState, { book: RuleBook; key: string; problems: readonly Problem[] }>()
 
-  constructor(deps: Deps, events: Events) {
+  /** `speaks`: no other replica writes the same status. */
+  constructor(deps: Deps, events: Events, speaks: () => boolean) {
     this.#deps = deps
     this.#events = events
+    this.#speaks = speaks
   }
 
   /** Something about the application changed: its status is written soon, at most once a second. */
@@ -174,7 +177,7 @@ export class StatusWriter {
     if (this.#writing.has(app)) return this.touch(app)
     const status = this.#statusOf(app)
     this.#troubles.note(app, this.#problemsNow(app), log)
-    if (hasForeignWriter(app, clock.now()) || app.definition?.skip === true) return
+    if (!this.#speaks() || hasForeignWriter(app, clock.now()) || app.definition?.skip === true) return
     for (const { reason, type, message } of this.#deliveries.of(app, this.#problemsNow(app), clock.now()))
       this.#events.tell(app, reason, type, message)
     const print = JSON.stringify(status('', new Map()))

@@ -19,7 +19,10 @@ import { parseListen } from './listen.ts'
 import { installation, isDeadIdentity, leaseIdentity } from './installation.ts'
 import { VERSION } from './version.ts'
 
-export type RunOptions = RunRequest
+export interface RunOptions extends RunRequest {
+  /** Under which the Lease is held; default: this process. */
+  readonly identity?: string
+}
 
 export interface Running {
   readonly loop: Loop
@@ -55,7 +58,15 @@ function connectFor(
 
 function loopOptions(options: RunOptions, digestKey: string): LoopOptions {
   const { mode, enforceApps, namespace, learn } = options
-  return { mode, enforceApps, namespace, learn, identity: leaseIdentity(), isDeadIdentity, digestKey }
+  return {
+    mode,
+    enforceApps,
+    namespace,
+    learn,
+    identity: options.identity ?? leaseIdentity(),
+    isDeadIdentity,
+    digestKey,
+  }
 }
 
 /** Starts everything; the promise resolves when Applications are listed. */
