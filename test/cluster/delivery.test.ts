@@ -158,6 +158,30 @@ describe('a render that fails', () => {
     await untilEvent('worse', 'DeliveryRecovered')
   })
 
+  it('for a file of a plain directory that cannot be read delivers nothing by halves and prunes nothing', async () => {
+    if (world === undefined) return
+    await bring('half', { 'a.yaml': configMap('a', 'old'), 'b.yaml': configMap('b') })
+    const good = statusOf(await world.untilApp('half', isSynced)).sync?.revision ?? ''
+    const bad = await repository.commit(
+      { 'half/a.yaml': configMap('a', 'new'), 'half/b.yaml': null, 'half/broken.yaml': 'a: [\n' },
+      'half broken',
+    )
+    const said = await holdfast('app', 'sync', 'half')
+    expect(said.exit).toBe(1)
+    expect(said.out).toMatch(
+      new RegExp(`^half: Error at ${bad}: ComparisonError: HF1003 RenderFailed: half/broken\\.yaml:2: `),
+    )
+    const told = await world.untilApp('half', hasReason('RenderFailed'))
+    expect(messageOf(told, 'RenderFailed')).toMatch(/ s ago stays in force\. /)
+    expect(statusOf(told).sync).toMatchObject({ status: 'Synced', revision: good })
+    expect((await world.editor.get('/api/v1/namespaces/half/configmaps/a')).body.data).toEqual({ a: 'old' })
+    expect((await world.editor.get('/api/v1/namespaces/half/configmaps/b')).status).toBe(200)
+    await repository.commit({ 'half/broken.yaml': null }, 'mended')
+    await world.refresh('half')
+    await world.editor.until('/api/v1/namespaces/half/configmaps/a', ({ body }) => body.data.a === 'new')
+    await world.editor.until('/api/v1/namespaces/half/configmaps/b', ({ status }) => status === 404)
+  })
+
   it('a revision asked for by name is synced or nothing is', async () => {
     if (world === undefined) return
     const manual = { syncPolicy: { syncOptions: ['CreateNamespace=true'] } }

@@ -174,6 +174,8 @@ interface Bad {
   readonly text: string
   /** Objects that arrive all the same. */
   readonly good?: readonly string[]
+  /** Objects that wait for the others: the render failed as a whole. */
+  readonly held?: readonly string[]
   readonly spec?: object
 }
 const BAD: readonly Bad[] = [
@@ -182,14 +184,14 @@ const BAD: readonly Bad[] = [
     files: { 'a.yaml': 'a: [1,\nkind: x: y\n', 'good.yaml': configMap('good') },
     code: 'HF1003',
     text: 'unparsable/a.yaml',
-    good: ['good'],
+    held: ['good'],
   },
   {
     name: 'duplicate-key',
     files: { 'a.yaml': `${configMap('dup')}data: {b: "1"}\n`, 'good.yaml': configMap('good') },
     code: 'HF1007',
     text: 'duplicate-key/a.yaml',
-    good: ['good'],
+    held: ['good'],
   },
   {
     name: 'bomb',
@@ -199,7 +201,7 @@ const BAD: readonly Bad[] = [
     },
     code: 'HF1008',
     text: 'bomb/a.yaml',
-    good: ['good'],
+    held: ['good'],
   },
   { name: 'missing-path', files: {}, code: 'HF1004', text: 'missing-path' },
   {
@@ -310,7 +312,7 @@ describe('bad input is told by name and loses nothing', () => {
     await new Promise((resolve) => setTimeout(resolve, 2_000))
   }, 60_000)
 
-  it.each(BAD)('$name', async ({ name, code, text, good, spec }) => {
+  it.each(BAD)('$name', async ({ name, code, text, good, held, spec }) => {
     if (world === undefined) return
     const source = (spec as { source?: { repoURL?: string } } | undefined)?.source
     const whole = source?.repoURL === '' ? { ...spec, source: { ...source, repoURL: repository.url } } : spec
@@ -318,6 +320,8 @@ describe('bad input is told by name and loses nothing', () => {
     await world.untilApp(name, says(code, text), 30_000)
     for (const one of good ?? [])
       await world.editor.until(`/api/v1/namespaces/${name}/configmaps/${one}`, ({ status }) => status === 200)
+    for (const one of held ?? [])
+      expect((await world.editor.get(`/api/v1/namespaces/${name}/configmaps/${one}`)).status).toBe(404)
   })
 
   it('a namespace that appears is used at once', async () => {
@@ -392,9 +396,9 @@ describe('a restart', () => {
       metadata: { managedFields: [{}] },
       data: { planted: '1' },
     })
-    await editor.remove('/api/v1/namespaces/bomb/configmaps/good')
+    await editor.remove('/api/v1/namespaces/denied/configmaps/good')
     running = await world.start()
     await editor.until('/api/v1/namespaces/shared/configmaps/shared', ({ body }) => body.data.planted === undefined)
-    await editor.until('/api/v1/namespaces/bomb/configmaps/good', ({ status }) => status === 200)
+    await editor.until('/api/v1/namespaces/denied/configmaps/good', ({ status }) => status === 200)
   })
 })

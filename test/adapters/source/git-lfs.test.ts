@@ -155,6 +155,6 @@ describe('files in LFS', () => {
     const { rendered } = await prepared('missing', { 'a.yaml': missing })
     expect((await problemOf(rendered())).message).toContain('no such file')
     const { rendered: large } = await prepared('large', { 'a.yaml': missing.replace('size 5', 'size 5000000') })
-    expect((await large()).problems[0]).toMatchObject({ code: 'HF1010', subject: { file: 'a.yaml' } })
+    expect(await problemOf(large())).toMatchObject({ code: 'HF1010', subject: { file: 'a.yaml' } })
   })
 })

@@ -85,23 +85,49 @@ describe('plain directories', () => {
   test.each(['--output=/tmp/x', '-rf', 'a\nb', ':(exclude)x'])('path %j is only a name', async (path) => {
     expect((await problemOf(of(tree, { path }))).code).toBe('HF1004')
   })
-  test('one bad file loses none of the others', async () => {
+  test.each<[string, Files[string], { code: string; line?: number }]>([
+    ['no YAML', 'a: [1\nb: }\n', { code: 'HF1003', line: 2 }],
+    ['no YAML behind an object', `${configMap('b')}---\na: [\n`, { code: 'HF1003', line: 9 }],
+    ['no UTF-8', Buffer.from([0x61, 0x3a, 0x20, 0xff, 0xfe, 0x0a]), { code: 'HF1003' }],
+    ['a key twice', `${configMap('double')}data: {}\n`, { code: 'HF1007', line: 7 }],
+    ['too deep', `a: ${'['.repeat(5_000)}${']'.repeat(5_000)}\n`, { code: 'HF1010', line: 1 }],
+  ])('a file that cannot be read fails the render as a whole: %s', async (_, bad, { code, ...where }) => {
+    const found = await problemOf(of({ 'a.yaml': configMap('a'), 'bad.yaml': bad, 'z.yaml': configMap('z') }))
+    expect(found).toMatchObject({ code, subject: { file: 'bad.yaml', ...where } })
+    expect(found.message).toMatch(/^bad\.yaml/)
+  })
+  test('JSON that cannot be read fails it too, and all such files are named at once', async () => {
+    const found = await problemOf(
+      of({
+        'a.yaml': configMap('a'),
+        'bad.json': '{"kind": "ConfigMap", }}\n',
+        'bytes.yaml': Buffer.from([0x61, 0x3a, 0x20, 0xff, 0xfe, 0x0a]),
+        'double.yaml': `${configMap('double')}data: {}\n`,
+      }),
+    )
+    expect(found.message).toMatch(/bytes\.yaml/)
+    expect(found.message).toMatch(/bad\.json:1/)
+    expect(found.message).toMatch(/double\.yaml:7/)
+    const many = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`${index}.yaml`, 'a: [\n']))
+    expect((await problemOf(of(many))).message).toMatch(/^0\.yaml:.*; 1\.yaml:2, .*5\.yaml:2 and 3 more cannot be read/)
+  })
+  test('a file that is left out on purpose may hold anything', async () => {
+    const files = {
+      'a.yaml': configMap('a'),
+      'bad.yaml': 'a: [\n',
+      'marked.yaml': '# +argocd:skip-file-rendering\na: [\n',
+    }
+    expect(namesOf(await of(files, { directory: { exclude: 'bad.yaml' } }))).toEqual(['a'])
+  })
+  test('a document that is no object keeps out itself alone', async () => {
     const rendered = await of({
       'a.yaml': configMap('a'),
-      'bad.yaml': 'a: [1\nb: }\n',
-      'bytes.yaml': Buffer.from([0x61, 0x3a, 0x20, 0xff, 0xfe, 0x0a]),
-      'double.yaml': `${configMap('double')}data: {}\n`,
       'kindless.yaml': 'apiVersion: v1\nmetadata: {name: x}\n',
       'values.yaml': 'replicas: 3\n',
       'z.yaml': configMap('z'),
     })
     expect(namesOf(rendered)).toEqual(['a', 'z'])
-    expect(codes(rendered).sort()).toEqual([
-      'HF1003 bad.yaml 2',
-      'HF1003 bytes.yaml',
-      'HF1007 double.yaml 7',
-      'HF1012 kindless.yaml 1',
-    ])
+    expect(codes(rendered)).toEqual(['HF1012 kindless.yaml 1'])
   })
   test('links inside the repository are followed, links out of it and broken ones are named', async () => {
     const rendered = await of(
@@ -155,19 +181,22 @@ describe('plain directories', () => {
     expect([namesOf(rendered), codes(rendered)]).toEqual([['a'], ['HF1013 module']])
     expect('HF1013').toBe((await problemOf(render(bench.source, definition(repo.url, { path: 'module/x' })))).code)
   })
-  test('a bomb is refused, its neighbours are not', async () => {
+  test('a bomb fails the render', async () => {
     const level = (index: number): string =>
       `k${index}: &k${index} [${Array.from({ length: 9 }, () => `*k${index - 1}`).join(',')}]\n`
     const bomb = `k0: &k0 [x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 9 }, (_, index) => level(index + 1)).join('')}`
-    const rendered = await of({ 'a.yaml': configMap('a'), 'bomb.yaml': bomb })
-    expect(namesOf(rendered)).toEqual(['a'])
-    expect(codes(rendered)).toEqual(['HF1008 bomb.yaml 7'])
+    expect(await problemOf(of({ 'a.yaml': configMap('a'), 'bomb.yaml': bomb }))).toMatchObject({
+      code: 'HF1008',
+      subject: { file: 'bomb.yaml', line: 7 },
+    })
   })
-  test('files above the limit are named, the others are read', async () => {
+  test('a file above the limit is named and fails the render', async () => {
     const source = bench.restart({ limits: { fileBytes: 2_000 } })
     const repo = await repository({ 'a.yaml': configMap('a'), 'big.yaml': configMap('big', 'x'.repeat(5_000)) })
-    const rendered = await render(source, definition(repo.url))
-    expect([namesOf(rendered), codes(rendered)]).toEqual([['a'], ['HF1010 big.yaml']])
+    expect(await problemOf(render(source, definition(repo.url)))).toMatchObject({
+      code: 'HF1010',
+      subject: { file: 'big.yaml' },
+    })
     expect(
       (await problemOf(render(bench.restart({ limits: { renderBytes: 1_000 } }), definition(repo.url)))).code,
     ).toBe('HF1010')
@@ -373,11 +402,10 @@ describe('whose fault it is', () => {
     const repo = await repository({ 'd/a.yaml': configMap('a'), 'd/b.yaml': 'a: [\n' })
     const wanted = definition(repo.url, { path: 'd' })
     const { revision } = await bench.source.resolve(wanted, RESOLVE)
-    const { problems, objects } = await render(bench.source, wanted)
-    expect(namesOf({ objects })).toEqual(['a'])
-    expect(problems).toMatchObject([
-      { code: 'HF1003', subject: { repository: repo.url, revision, path: 'd', file: 'd/b.yaml', line: 2 } },
-    ])
+    expect(await problemOf(render(bench.source, wanted))).toMatchObject({
+      code: 'HF1003',
+      subject: { repository: repo.url, revision, path: 'd', file: 'd/b.yaml', line: 2 },
+    })
   })
   test('a manifest that lies in Git LFS unseen is a problem, not an absence', async () => {
     const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 12345\n`

@@ -33,6 +33,11 @@ export interface EngineOptions {
   readonly tools: ToolFinder
   /** Where renders are kept over restarts; absent: in memory alone. */
   readonly disk?: { readonly cacheDir: string; readonly log: Log }
+  /**
+   * What a file of a plain directory that cannot be read does: it fails the render, so that nothing is delivered by halves
+   * (default), or is told beside what the others hold, to people who look at their files.
+   */
+  readonly unread?: 'fails' | 'is-told'
   /** Of Holdfast: another one might make something else of the same files. */
   readonly version?: string
 }
@@ -162,6 +167,8 @@ export class RenderEngine {
       const { texts, problems } = await plan.run(work)
       const read = await readFiles(texts, limits.inlineBytes)
       if (read.broken !== null) throw new HoldfastError(read.broken)
+      const unread = [...problems, ...read.unread]
+      if (this.#options.unread !== 'is-told') refuse(unread)
       const changed = await this.#changed(key, read, kept)
       const digest = digestOf(read)
       return { objects: read.objects, digest, problems: [...problems, ...read.problems, ...changed] }
@@ -185,6 +192,19 @@ export class RenderEngine {
     this.#swept ??= sweepFolders()
     return this.#swept
   }
+}
+
+const OTHERS_NAMED = 5
+
+/** Throws the first, which names the places of the others. */
+function refuse([first, ...others]: readonly Problem[]): void {
+  if (first === undefined) return
+  if (others.length === 0) throw new HoldfastError(first)
+  const places = others
+    .slice(0, OTHERS_NAMED)
+    .map(({ subject: { file = '', line } }) => (line ? `${file}:${line}` : file))
+  const more = others.length > OTHERS_NAMED ? ` and ${others.length - OTHERS_NAMED} more` : ''
+  throw new HoldfastError({ ...first, message: `${first.message}; ${places.join(', ')}${more} cannot be read either` })
 }
 
 function filesRead(files: RenderPlan['files']): Pick<RenderedSource, 'files' | 'refFiles'> {

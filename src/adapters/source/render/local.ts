@@ -147,7 +147,7 @@ async function contextFor(call: Call): Promise<RenderContext> {
 
 /** Its paths say nothing about the content: nothing is kept. */
 function engineFor({ options, limits }: Call, tools: ToolFinder): RenderEngine {
-  return new RenderEngine({ clock: options.clock, limits, tools })
+  return new RenderEngine({ clock: options.clock, limits, tools, unread: 'is-told' })
 }
 
 function asked({ options }: Call): { explain: boolean } {

@@ -61,7 +61,7 @@ export interface RenderContext {
 
 export interface Texts {
   readonly texts: readonly FileText[]
-  /** Single files that cannot be used; the render is not complete then. */
+  /** Single files that cannot be read. */
   readonly problems: readonly Problem[]
 }
 

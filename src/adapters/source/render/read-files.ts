@@ -21,6 +21,8 @@ export interface ReadResult {
   readonly problems: readonly Problem[]
   /** Something that a tool printed and that is no object at all: what it printed counts whole or not at all. */
   readonly broken: Problem | null
+  /** What could not be read at all of files as they lie in a repository; among the problems. */
+  readonly unread: readonly Problem[]
 }
 
 /** With the hash of every object, in their order: made where they are read, so that nobody walks them again. */
@@ -33,9 +35,11 @@ export interface ThreadAnswer {
   readonly objects: readonly PackedObject[]
   readonly problems: readonly Problem[]
   readonly broken: Problem | null
+  readonly unread: readonly Problem[]
   readonly digests: readonly string[]
 }
 
+const EMPTY: DigestedResult = { objects: [], problems: [], broken: null, unread: [], digests: [] }
 /** Argo CD leaves out files of plain directories that hold this mark. */
 export const SKIP_MARK = '+argocd:skip-file-rendering'
 /** Aliases that a small file may add on the main thread; one that adds more is read in the thread. */
@@ -45,18 +49,24 @@ export function objectDigest({ object }: RenderedObject): string {
   return createHash('sha256').update(canonicalJson(object)).digest('base64')
 }
 
+/** A document that was read and is no object keeps out itself alone; what another holds nobody knows. */
+function isUnread({ code }: Problem): boolean {
+  return code !== 'HF1012'
+}
+
 function readFile({ file, text, lines }: FileText, limits: YamlLimits): DigestedResult {
   const isMade = lines === 'none'
-  if (!isMade && text.includes(SKIP_MARK)) return { objects: [], problems: [], broken: null, digests: [] }
+  if (!isMade && text.includes(SKIP_MARK)) return EMPTY
   if (!isMade && LFS_VERSION.test(text)) {
     const message = `${file} is a pointer to a file of Git LFS, which is not enabled for the repository`
     const action = 'Set enableLfs: "true" in the Secret of the repository, or keep manifests out of Git LFS.'
-    return { objects: [], problems: [problem('HF1013', message, { file }, action)], broken: null, digests: [] }
+    return { ...EMPTY, problems: [problem('HF1013', message, { file }, action)] }
   }
   // Nobody can mend what a tool made of other people's templates; Kubernetes' own reader takes it as it is.
   const lenient: YamlLimits = isMade ? { ...limits, repeatedKeys: 'last' } : limits
   const read = readObjects(text, { file, limits: lenient, from: isMade ? 'output' : 'file' })
-  return { ...read, broken: isMade ? read.broken : null, digests: read.objects.map(objectDigest) }
+  const told = isMade ? { broken: read.broken, unread: [] } : { broken: null, unread: read.problems.filter(isUnread) }
+  return { ...read, ...told, digests: read.objects.map(objectDigest) }
 }
 
 /** The thread's work: one file at a time, in the form that is cheapest to hand over. */
@@ -70,6 +80,7 @@ function joined(parts: readonly DigestedResult[]): DigestedResult {
     objects: parts.flatMap(({ objects }) => objects),
     problems: parts.flatMap(({ problems }) => problems),
     broken: parts.find(({ broken }) => broken !== null)?.broken ?? null,
+    unread: parts.flatMap(({ unread }) => unread),
     digests: parts.flatMap(({ digests }) => digests),
   }
 }
@@ -91,7 +102,7 @@ function answersOfThread(files: readonly FileText[]): Promise<readonly ThreadAns
     const answers: ThreadAnswer[] = []
     const failed = (why: string): void => {
       const limit = problem('HF1010', `the manifests could not be read: ${why}`)
-      resolve([{ objects: [], digests: [], problems: [limit], broken: null }])
+      resolve([{ objects: [], digests: [], problems: [limit], broken: null, unread: [limit] }])
     }
     const timer = setTimeout(() => {
       void worker.terminate()
@@ -114,7 +125,7 @@ async function inThread(files: readonly FileText[]): Promise<DigestedResult> {
   return joined(parts)
 }
 
-/** Reads every file; one that cannot be read loses none of the others. */
+/** Reads every file, also beside one that cannot be read: whether the others count then is for the caller to say. */
 export async function readFiles(files: readonly FileText[], inlineBytes: number): Promise<DigestedResult> {
   const size = files.reduce((sum, { text }) => sum + text.length, 0)
   if (size > inlineBytes) return inThread(files)
