@@ -1,4 +1,5 @@
 // Evaluates one desired set once, reading only: what `diff` shows is what the loop would find.
+import type { IgnoredChange } from '../core/compare/index.ts'
 import type { RuleBook } from '../core/definition/index.ts'
 import { NOTHING_PENDING, printOf } from '../core/classify/index.ts'
 import { appTrackingName, buildDesired, type DesiredSet, type Rendered } from '../core/desired/index.ts'
@@ -14,6 +15,8 @@ import { otherwiseThan, type RenderedOtherwise } from './renders.ts'
 export interface Inspection {
   readonly evaluations: readonly ObjectEvaluation[]
   readonly desired: DesiredSet
+  /** By `refKey`: what the server alone writes, where Git says nothing of it or something else. */
+  readonly serverWritten: ReadonlyMap<string, readonly IgnoredChange[]>
   /** What looks like the application's own, and is in neither Git nor its inventory. */
   readonly candidates: readonly Orphan[]
   /** The ignore rules that held. */
@@ -94,6 +97,7 @@ export async function inspect(tools: InspectTools, input: InspectInput): Promise
   return {
     evaluations,
     desired,
+    serverWritten: inspector.serverWritten,
     candidates: extras.candidates,
     rules: inspector.rules,
     problems: toldOnce(problems),

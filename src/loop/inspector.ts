@@ -1,7 +1,16 @@
 // Reads one object and evaluates it, writing nothing.
 import pLimit from 'p-limit'
 import { type Delivery, NOTHING_PENDING, type ObjectFacts } from '../core/classify/index.ts'
-import { AUTOSCALERS, indexRules, INJECTORS, kindName, type Neighbours, type RuleIndex } from '../core/compare/index.ts'
+import {
+  AUTOSCALERS,
+  type IgnoredChange,
+  indexRules,
+  INJECTORS,
+  kindName,
+  type Neighbours,
+  type RuleIndex,
+  serverWritten,
+} from '../core/compare/index.ts'
 import {
   type AppDefinition,
   type IgnoreRule,
@@ -122,6 +131,8 @@ export class Inspector {
   otherwise: RenderedOtherwise | null = null
   #book: RuleBook | null = null
   #others: Promise<OtherDeliverers> | null = null
+  /** By `refKey`, of declared objects: what the server alone writes and Git says nothing of, or something else. */
+  readonly serverWritten = new Map<string, readonly IgnoredChange[]>()
 
   constructor(tools: InspectTools, input: InspectInput) {
     this.tools = tools
@@ -229,6 +240,8 @@ export class Inspector {
     const { ref, desired } = subject
     const live = await this.read(ref)
     if (desired === null && live.state === 'complete' && live.value === null) return null
+    if (desired !== null && live.state === 'complete' && live.value !== null)
+      this.serverWritten.set(refKey(ref), serverWritten(desired, live.value))
     const evaluation = await this.#evaluated(subject, live)
     // What is neither declared nor the application's any more is nothing of its.
     return desired === null && evaluation.status === 'Synced' ? null : evaluation

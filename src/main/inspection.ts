@@ -261,7 +261,7 @@ export class Inspections {
     const factsOf = await factsOfFiles(request.auditLog, { cwd: this.#options.cwd, digestKey })
     const known = factsOf === null ? {} : { factsOf }
     const inspection = await inspect({ reader, clock, digestKey, learn, evidence, ...known }, input)
-    const { evaluations, desired, problems } = inspection
+    const { evaluations, desired, problems, serverWritten } = inspection
     const around = await this.#around(request, compared, inspection)
     const { rendered, definition } = input
     const origins = await originsOf(
@@ -275,6 +275,7 @@ export class Inspections {
         const coexistsWith = around.beside.get(key) ?? []
         return reportObject(evaluation, {
           digestKey,
+          serverWritten: serverWritten.get(key) ?? [],
           ...(origin === undefined ? {} : { origin }),
           ...(coexistsWith.length === 0 ? {} : { coexistsWith }),
         })

@@ -37,6 +37,13 @@ const OWN: readonly ShippedRule[] = [
     owner: 'admission',
   },
   {
+    id: 'builtin/server-written',
+    is: 'made',
+    reason: 'the server alone writes it, whatever Git says: identity, versions, times of the object, and its status',
+    source: 'https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.35/#objectmeta-v1-meta',
+    owner: 'kube-apiserver',
+  },
+  {
     id: 'builtin/mark-deferred',
     is: 'made',
     reason: 'taking over changes no generation: the mark comes with the next write',

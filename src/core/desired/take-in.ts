@@ -6,7 +6,16 @@ import {
   projectAllowsObject,
   type Settings,
 } from '../definition/index.ts'
-import { canonicalJson, formatRef, groupOf, type Json, type KubeObject, type ObjectRef, refOf } from '../kube/index.ts'
+import {
+  canonicalJson,
+  formatRef,
+  groupOf,
+  type Json,
+  type KubeObject,
+  type ObjectRef,
+  refOf,
+  serverWrittenIn,
+} from '../kube/index.ts'
 import { type Problem, type ProblemCode, type ProblemSubject, problem } from '../problem/index.ts'
 import { annotationOf, hookOf, readObjectOptions, readWave } from './annotations.ts'
 import { checkEnvelope } from './check.ts'
@@ -116,10 +125,12 @@ function finish(item: RenderedObject, ref: ObjectRef, context: DesiredContext): 
   if (typeof folded === 'string') return left('HF3007', `${subject.object} cannot be used: ${folded}`, subject)
   const object = marked(folded, ref, context)
   const status = comparedStatus(item.object, ref, context.settings)
+  const serverWritten = serverWrittenIn(item.object)
   const taken: DesiredObject = {
     ref,
     object,
     ...(status === undefined ? {} : { status }),
+    ...(serverWritten.size === 0 ? {} : { serverWritten }),
     digest: digestOf(status === undefined ? object : { ...object, status }),
     origin: item.origin,
     wave: readWave(clean) ?? 0,

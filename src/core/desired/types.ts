@@ -106,6 +106,8 @@ export interface DesiredObject {
   readonly object: KubeObject
   /** What Git declares of `status`, where the settings want it compared. It is never written. */
   readonly status?: Json
+  /** What Git says where only the server writes, by place: never compared, never written. Absent = nothing. */
+  readonly serverWritten?: ReadonlyMap<string, Json>
   /** Hash of `object`, and of `status`. */
   readonly digest: string
   readonly origin: Origin

@@ -13,6 +13,7 @@ export {
   type QuantityFormat,
 } from './quantity.ts'
 export { SERVER_METADATA } from './object.ts'
+export { SERVER_WRITTEN, serverWrittenIn } from './server-written.ts'
 export { controllerOf, type Owning, parentOf } from './owners.ts'
 export { isNewerVersion } from './resource-version.ts'
 export { selectorMatches, type Labels } from './selector.ts'

@@ -1,5 +1,6 @@
 // The expected and the unexpected differences of an application: resource, field, whose, of which class, what is to be done.
 import type { DriftClass } from '../classify/index.ts'
+import { SERVER_WRITTEN_RULE } from '../compare/index.ts'
 import { formatRef } from '../kube/index.ts'
 import type { DriftReport, ReportField, ReportIgnored, ReportObject, ReportOrphan } from './report.ts'
 
@@ -131,12 +132,16 @@ const STATUS: InventoryRow = {
 
 const WANTED = { expected: 3, harmful: 2, orphan: 1 } as const
 
-/** Of a report with every object listed. Defaults are left out: they are no news to anybody. */
+/** Defaults are none, nor is what the server alone writes: one row tells that of all objects. */
+const isNews = ({ class: driftClass, rule }: ReportIgnored): boolean =>
+  driftClass !== 'defaulting' && rule !== SERVER_WRITTEN_RULE
+
+/** Of a report with every object listed. What is no news to anybody is left out. */
 export function inventoryOf({ objects, orphans = [] }: Pick<DriftReport, 'objects' | 'orphans'>): Inventory {
   const rows = objects.flatMap((object) => [
     ...wholeRows(object),
     ...object.fields.map((field) => fieldRow(object, field)),
-    ...object.ignored.filter((one) => one.class !== 'defaulting').map((one) => ignoredRow(object, one)),
+    ...object.ignored.filter(isNews).map((one) => ignoredRow(object, one)),
   ])
   const all = [...rows, ...orphans.map((orphan) => orphanRow(orphan, undefined)), STATUS]
   const gaps = (['expected', 'harmful', 'orphan'] as const).flatMap((is) => {

@@ -1,7 +1,7 @@
 // One object's evaluation → its part of the drift report, Secret values masked.
 import { createHmac } from 'node:crypto'
 import { classifyIgnored } from '../classify/index.ts'
-import type { FieldChange } from '../compare/index.ts'
+import type { FieldChange, IgnoredChange } from '../compare/index.ts'
 import type { EvaluatedField, ObjectEvaluation } from '../evaluate/index.ts'
 import { canonicalJson, type Json, type ObjectRef } from '../kube/index.ts'
 import type { Masked, ReportCoexistence, ReportField, ReportObject } from './report.ts'
@@ -54,6 +54,8 @@ function fieldOf(ref: ObjectRef, evaluated: EvaluatedField, digestKey: string): 
 
 export interface ReportObjectOptions {
   readonly digestKey: string
+  /** What the server alone writes, where it is to be told. */
+  readonly serverWritten?: readonly IgnoredChange[]
   readonly origin?: { readonly file: string; readonly line: number }
   readonly coexistsWith?: readonly ReportCoexistence[]
 }
@@ -65,7 +67,7 @@ export function reportObject(evaluation: ObjectEvaluation, options: ReportObject
     status: evaluation.status,
     difference: evaluation.difference,
     fields: evaluation.fields.map((field) => fieldOf(ref, field, options.digestKey)),
-    ignored: evaluation.ignored.map((change) => {
+    ignored: [...evaluation.ignored, ...(options.serverWritten ?? [])].map((change) => {
       const show = shower(ref, change, options.digestKey)
       return {
         path: change.at,

@@ -3,6 +3,7 @@ import {
   type Cause,
   type CauseGroup,
   type Concern,
+  type DriftClass,
   type FieldOwner,
   groupCauses,
   type IgnoredCause,
@@ -13,7 +14,16 @@ import type { ChangeKind } from '../compare/index.ts'
 import type { Verdict } from '../decide/index.ts'
 import { formatRef, type Json, type ObjectRef } from '../kube/index.ts'
 import type { Orphan } from '../orphan/index.ts'
-import { CATALOGUE, type Problem, type ProblemCode, type ProblemSubject } from '../problem/index.ts'
+import {
+  CATALOGUE,
+  type DeliveryFailure,
+  deliveryFailureOf,
+  type DeliveryReason,
+  deliveryReasonOf,
+  type Problem,
+  type ProblemCode,
+  type ProblemSubject,
+} from '../problem/index.ts'
 
 /** Stands in for the value of a Secret: `hmac:` and 12 hex digits. Who fills a report puts it in. */
 export interface Masked {
@@ -112,6 +122,15 @@ export interface ReportProblem {
   readonly message: string
   readonly action: string
   readonly subject: ProblemSubject
+  /** Of what keeps Git's state from being fetched, rendered or brought in. No object, and nobody, is accused of it. */
+  readonly delivery?: ReportDeliveryFailure
+}
+
+export interface ReportDeliveryFailure {
+  readonly class: Extract<DriftClass, 'delivery-failure'>
+  readonly failure: DeliveryFailure
+  readonly reason: DeliveryReason | null
+  readonly ownedBy: FieldOwner
 }
 
 export interface ReportSummary {
@@ -169,6 +188,44 @@ export function problemSeverity(code: ProblemCode): 'error' | 'warning' {
   return isAboutAnswer || code === 'HF7002' || code === 'HF7003' || code === 'HF7004' ? 'error' : 'warning'
 }
 
+const ownedBy = (kind: FieldOwner['kind'], name: string): FieldOwner => ({
+  kind,
+  name,
+  source: 'builtin/delivery-failure',
+  runbook: null,
+})
+
+/** What a commit mends; all else is mended where the controller runs, and by what it needs. */
+const OF_GIT: ReadonlySet<DeliveryReason | null> = new Set<DeliveryReason>([
+  'RevisionNotFound',
+  'PathNotFound',
+  'PathNotAllowed',
+  'RenderFailed',
+  'RenderUnrepeatable',
+  'SourceNotSupported',
+  'SignatureRequired',
+  'ObjectInvalid',
+  'ImmutableField',
+  'ObjectTooLarge',
+])
+
+function deliveryOf(told: Pick<Problem, 'code' | 'subject'>): ReportDeliveryFailure | null {
+  const failure = deliveryFailureOf(told.code)
+  if (failure === null) return null
+  const reason = deliveryReasonOf(told)
+  const owner = OF_GIT.has(reason)
+    ? ownedBy('git', 'Git review process')
+    : ownedBy('controller', 'controller and infrastructure')
+  return { class: 'delivery-failure', failure, reason, ownedBy: owner }
+}
+
+/** Files that belong to no application are delivered by nobody. */
+function toldProblem({ code, message, action, subject }: Problem, context: ReportContext | undefined): ReportProblem {
+  const delivery = context?.app === undefined ? null : deliveryOf({ code, subject })
+  const told = { code, severity: problemSeverity(code), message, action, subject }
+  return delivery === null ? told : { ...told, delivery }
+}
+
 /** By code unit: the same on every machine, whatever its language. */
 function byText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b)
@@ -211,13 +268,7 @@ function placedOf({ ref, fields, cause }: ReportObject): Placed[] {
 /** Counts, sorts and leaves out: the same input in any order gives the same report. */
 export function driftReport({ objects, orphans = null, problems, include, context }: ReportInput): DriftReport {
   const listed = include === 'all' ? objects : objects.filter(({ status }) => status !== 'Synced')
-  const told = problems.map(({ code, message, action, subject }) => ({
-    code,
-    severity: problemSeverity(code),
-    message,
-    action,
-    subject,
-  }))
+  const told = problems.map((one) => toldProblem(one, context))
   return {
     apiVersion: 'holdfast.dev/v1alpha1',
     kind: 'DriftReport',

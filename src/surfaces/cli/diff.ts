@@ -1,6 +1,7 @@
 // `holdfast diff`: what differs, who made it, what would be done.
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { driftExitCode, type DriftReport } from '../../core/record/index.ts'
+import { deliveryFailureOf, HoldfastError } from '../../core/problem/index.ts'
+import { driftExitCode, driftReport, type DriftReport } from '../../core/record/index.ts'
 import type { CliIo } from './io.ts'
 import { addConnection, appName, type ConnectOptions, orPath, outputOption, repeated, usage } from './options.ts'
 import { presentReport, REPORT_FORMATS, type ReportFormat } from './present/index.ts'
@@ -122,6 +123,14 @@ function auditOf({ auditLog }: DiffOptions): Pick<DiffRequest, 'auditLog'> {
   return auditLog === undefined ? {} : { auditLog }
 }
 
+/** An Application whose sources cannot be read is no object's fault: that is the report. */
+function undelivered(error: unknown, target: DiffTarget): DriftReport {
+  const isSource = error instanceof HoldfastError && error.problem.code.startsWith('HF1')
+  if (!isSource || deliveryFailureOf(error.problem.code) === null) throw error
+  const app = target.kind === 'app' ? `${target.namespace}/${target.name}` : (error.problem.subject.app ?? '')
+  return driftReport({ objects: [], problems: [error.problem], include: 'different', context: { app } })
+}
+
 export async function runDiff(
   services: DiffServices,
   subject: string | undefined,
@@ -131,7 +140,10 @@ export async function runDiff(
   if (options.policy !== undefined) throw usage('--policy is not supported yet', 'Leave it out.')
   const target = diffTarget(subject, options, services)
   const asked = services.diff(diffRequest(target, options))
-  const report = await (target.kind === 'app' && subject !== undefined ? orPath(subject, asked) : asked)
+  const answered = target.kind === 'app' && subject !== undefined ? orPath(subject, asked) : asked
+  const report = await (target.kind === 'files'
+    ? answered
+    : answered.catch((error: unknown) => undelivered(error, target)))
   const detail = options.verbose ? 'verbose' : 'normal'
   io.out(
     presentReport(report, {

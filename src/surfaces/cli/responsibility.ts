@@ -1,5 +1,6 @@
 // `holdfast owners`, `inventory`, `app takeover`: whose what is, what is expected, what taking over would meet.
 import type { Command } from 'commander'
+import { SERVER_WRITTEN_RULE } from '../../core/compare/index.ts'
 import { delegationManifest } from '../../core/ignores/index.ts'
 import { formatRef, parsePath } from '../../core/kube/index.ts'
 import { HoldfastError } from '../../core/problem/index.ts'
@@ -96,7 +97,8 @@ export function ownerRows({ objects }: Pick<DriftReport, 'objects'>): readonly O
           ? ownedBy.source
           : `${ownedBy.source}; written by ${cause.actor.manager} (managedFields)`,
     }))
-    const ignored = object.ignored.map(({ path, owner, ownedBy, rule }) => ({
+    const told = object.ignored.filter(({ rule }) => rule !== SERVER_WRITTEN_RULE)
+    const ignored = told.map(({ path, owner, ownedBy, rule }) => ({
       object: at,
       field: path,
       owner: owner ?? ownedBy.name ?? ownedBy.kind,

@@ -1,5 +1,5 @@
 // Of what class is what a rule left alone, and whose? By the rule alone: no author is needed.
-// requirements: [S000-47, S000-49, S002-37, S002-40, S002-262]
+// requirements: [S000-47, S000-49, S002-37, S002-39, S002-40, S002-60, S002-262]
 import { expect, it } from 'vitest'
 import { classifyIgnored } from '../../../src/core/classify/index.ts'
 
@@ -46,6 +46,19 @@ it('an injector is told by its makers’ name and by the webhook that proves it'
   expect(classifyIgnored({ rule: 'builtin/linkerd-injected', owner: webhook }, [])).toMatchObject({
     class: 'controller-managed',
     ownedBy: { name: `linkerd-proxy-injector (${webhook})` },
+  })
+})
+
+it('what Istio writes onto what its webhook covers is the controller’s [S002-60]', () => {
+  const webhook = 'MutatingWebhookConfiguration istio-sidecar-injector'
+  const found = classifyIgnored({ rule: 'builtin/istio-injected', owner: webhook }, [webhook])
+  expect(found).toMatchObject({ class: 'controller-managed', ownedBy: { name: expect.stringContaining(webhook) } })
+})
+
+it('what the server alone writes is runtime metadata of the API server [S002-39]', () => {
+  expect(classifyIgnored({ rule: 'builtin/server-written', owner: 'kube-apiserver' }, WEBHOOKS)).toMatchObject({
+    class: 'runtime-metadata',
+    ownedBy: { kind: 'kubernetes', name: 'kube-apiserver' },
   })
 })
 

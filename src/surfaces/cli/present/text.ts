@@ -16,6 +16,7 @@ import {
   coexistenceTexts,
   concernText,
   contextText,
+  deliveryTexts,
   ignoredText,
   isClean,
   objectName,
@@ -131,6 +132,7 @@ function problemLines(problem: ReportProblem, { colors }: Look): string[] {
   return [
     `${paint(problem.severity)} ${problem.code}${place === '' ? '' : ` ${place}`}: ${problemText(problem)}`,
     `${INDENT}${lineText(problem.action)}`,
+    ...deliveryTexts(problem).map((text) => `${INDENT}${text}`),
   ]
 }
 

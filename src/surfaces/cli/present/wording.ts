@@ -201,6 +201,15 @@ export function problemText(problem: ReportProblem): string {
   return place !== '' && message.startsWith(`${place}: `) ? message.slice(place.length + 2) : message
 }
 
+/** Of a delivery that failed: which class of drift that is, and whose; else []. */
+export function deliveryTexts({ delivery }: ReportProblem): readonly string[] {
+  if (delivery === undefined) return []
+  const { class: driftClass, failure, reason, ownedBy } = delivery
+  return [
+    `${driftClass} (${[failure, reason].filter((word) => word !== null).join(', ')}), owner: ${ownedBy.name ?? ''}`,
+  ]
+}
+
 /** `compared ./web with dump.yaml; schemas: kubernetes 1.35`; '' where the report does not say. */
 export function contextText({ context }: DriftReport): string {
   const { app, desired, live, schemas = [] } = context ?? {}
