@@ -55,7 +55,8 @@ describe('holdfast explain', () => {
     const told = JSON.parse(out)
     expect(told.kind).toBe('Explanation')
     const [object] = told.objects
-    expect(object.ignored[0]).toMatchObject({ class: 'controller-managed', intended: true })
+    const autoscaled = object.ignored.find(({ path }: { path: string }) => path === '.spec.replicas')
+    expect(autoscaled).toMatchObject({ class: 'controller-managed', intended: true })
     expect(object.fields.map(({ cause }: { cause: { intended: boolean } }) => cause.intended)).toEqual([false, false])
     expect(told.rules.map(({ id }: { id: string }) => id)).toContain('builtin/autoscaled-replicas')
   })
