@@ -33,6 +33,7 @@ describe('what is remembered of an object that differs for weeks', () => {
   it('is what made the differences, and not all that was written since', async () => {
     const { audit, tracked, seen } = await oneObject(DECLARED)
     audit.listen()
+    audit.deliveriesKnown()
     await seen({ ...beating(1), data: { colour: 'blue' } })
     const subject = { object: beating(1), resource: 'configmaps' }
     const colour = { user: 'alice', at: 2, version: '2', sent: { data: { colour: 'red' } } }

@@ -20,14 +20,33 @@ export type Place =
   /** `depth` elements could be followed; `at` is the last value. */
   | { readonly found: false; readonly depth: number; readonly at: Imprint; readonly pointer: readonly string[] }
 
+/** Bytes of text; read, they take several times as much. */
+const READ_BYTES = 2 << 20
+
 /** Makes and compares imprints under one secret seed. */
 export class Imprinter {
   readonly #digester: Digester
   readonly #writer: ImprintWriter
+  readonly #read = new Map<string, Imprint>()
+  #readBytes = 0
 
   constructor(key: string) {
     this.#digester = new Digester(key)
     this.#writer = new ImprintWriter(this.#digester)
+  }
+
+  /** The imprint in a text. Every difference of an object asks the same writes, so the last ones are kept read. */
+  read(text: string): Imprint {
+    const known = this.#read.get(text)
+    if (known !== undefined) return known
+    if (this.#readBytes > READ_BYTES) {
+      this.#read.clear()
+      this.#readBytes = 0
+    }
+    const read = readImprint(text)
+    this.#read.set(text, read)
+    this.#readBytes += text.length
+    return read
   }
 
   digest(scalar: string | number | bigint | boolean): string {

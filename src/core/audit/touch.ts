@@ -1,6 +1,6 @@
 // Did a write touch a path, and is what it wrote there what stands there?
 import { canonicalJson, type FieldPath, isMap, type Json, type PathElement } from '../kube/index.ts'
-import { type Imprint, type Imprinter, readImprint } from './imprint.ts'
+import type { Imprint, Imprinter } from './imprint.ts'
 import type { Fact } from './types.ts'
 
 /**
@@ -32,7 +32,7 @@ function isReplicas(path: FieldPath): boolean {
 function touchOfScale(fact: Fact, { path, live }: Place, imprinter: Imprinter): Touch {
   if (!isReplicas(path)) return fact.target.group.includes('.') && named(path[0]) === 'spec' ? 'maybe' : 'no'
   if (fact.sent === null) return 'maybe'
-  const sent = imprinter.find(readImprint(fact.sent), path)
+  const sent = imprinter.find(imprinter.read(fact.sent), path)
   if (!sent.found) return 'maybe'
   return imprinter.same(sent.value, live) ? 'set' : 'other'
 }
@@ -195,7 +195,7 @@ function movesItems({ op, at }: Operation): boolean {
 function touchOfPatch(sent: Imprint, asked: Asked): Touch {
   const { fact, place, imprinter } = asked
   const operations = operationsOf(sent)
-  const after = fact.after === null || operations.some(movesItems) ? null : readImprint(fact.after)
+  const after = fact.after === null || operations.some(movesItems) ? null : imprinter.read(fact.after)
   const found = after === null ? null : imprinter.find(after, place.path)
   const pointer = found?.found === true ? found.pointer : null
   let touch: Touch = 'no'
@@ -213,14 +213,14 @@ export function touchOf(fact: Fact, place: Place, imprinter: Imprinter): Touch {
   if (fact.target.subresource === 'scale') return touchOfScale(fact, place, imprinter)
   if (fact.sent === null) return 'maybe'
   const asked = { fact, place, imprinter }
-  const sent = readImprint(fact.sent)
+  const sent = imprinter.read(fact.sent)
   return fact.sentAs === 'json' ? touchOfPatch(sent, asked) : touchOfBody(sent, asked)
 }
 
 /** Does the object as this write left it hold at the path what stands there? null = the log does not say. */
 export function leftAs(fact: Fact, { path, live }: Place, imprinter: Imprinter, apiVersion: string): boolean | null {
   if (fact.after === null || fact.afterVersion !== apiVersion) return null
-  const found = imprinter.find(readImprint(fact.after), path)
+  const found = imprinter.find(imprinter.read(fact.after), path)
   return found.found ? imprinter.same(found.value, live) : live === undefined
 }
 
@@ -231,7 +231,7 @@ export function leftPart(
   { imprinter, apiVersion }: { readonly imprinter: Imprinter; readonly apiVersion: string },
 ): boolean {
   if (fact.after === null || fact.afterVersion !== apiVersion) return false
-  const found = imprinter.find(readImprint(fact.after), path)
+  const found = imprinter.find(imprinter.read(fact.after), path)
   return found.found && holdsPart(found.value, { desired, live }, imprinter)
 }
 
@@ -264,7 +264,7 @@ export function mutatedAt(
   imprinter: Imprinter,
 ): Fact['mutations'][number] | null | 'none' {
   if (mutations.length === 0) return 'none'
-  const found = after === null ? null : imprinter.find(readImprint(after), path)
+  const found = after === null ? null : imprinter.find(imprinter.read(after), path)
   const pointer = found?.found === true ? found.pointer : null
   const writes = (one: string): boolean =>
     standing({ op: 'add', at: pointerParts(one), value: undefined }, path, pointer).where !== 'elsewhere'
