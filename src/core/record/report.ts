@@ -175,6 +175,8 @@ export interface ReportInput {
   /** `all` lists objects in sync too; they are counted either way. */
   readonly include: 'different' | 'all'
   readonly context?: ReportContext
+  /** What was asked for is an Application's; where absent, it is if the context names one. */
+  readonly delivered?: boolean
 }
 
 /**
@@ -220,8 +222,8 @@ function deliveryOf(told: Pick<Problem, 'code' | 'subject'>): ReportDeliveryFail
 }
 
 /** Files that belong to no application are delivered by nobody. */
-function toldProblem({ code, message, action, subject }: Problem, context: ReportContext | undefined): ReportProblem {
-  const delivery = context?.app === undefined ? null : deliveryOf({ code, subject })
+function toldProblem({ code, message, action, subject }: Problem, of: { readonly delivered: boolean }): ReportProblem {
+  const delivery = of.delivered ? deliveryOf({ code, subject }) : null
   const told = { code, severity: problemSeverity(code), message, action, subject }
   return delivery === null ? told : { ...told, delivery }
 }
@@ -266,9 +268,11 @@ function placedOf({ ref, fields, cause }: ReportObject): Placed[] {
 }
 
 /** Counts, sorts and leaves out: the same input in any order gives the same report. */
-export function driftReport({ objects, orphans = null, problems, include, context }: ReportInput): DriftReport {
+export function driftReport(input: ReportInput): DriftReport {
+  const { objects, orphans = null, problems, include, context } = input
+  const { delivered = context?.app !== undefined } = input
   const listed = include === 'all' ? objects : objects.filter(({ status }) => status !== 'Synced')
-  const told = problems.map((one) => toldProblem(one, context))
+  const told = problems.map((one) => toldProblem(one, { delivered }))
   return {
     apiVersion: 'holdfast.dev/v1alpha1',
     kind: 'DriftReport',

@@ -127,8 +127,8 @@ function auditOf({ auditLog }: DiffOptions): Pick<DiffRequest, 'auditLog'> {
 function undelivered(error: unknown, target: DiffTarget): DriftReport {
   const isSource = error instanceof HoldfastError && error.problem.code.startsWith('HF1')
   if (!isSource || deliveryFailureOf(error.problem.code) === null) throw error
-  const app = target.kind === 'app' ? `${target.namespace}/${target.name}` : (error.problem.subject.app ?? '')
-  return driftReport({ objects: [], problems: [error.problem], include: 'different', context: { app } })
+  const context = target.kind === 'app' ? { app: `${target.namespace}/${target.name}` } : {}
+  return driftReport({ objects: [], problems: [error.problem], include: 'different', context, delivered: true })
 }
 
 export async function runDiff(

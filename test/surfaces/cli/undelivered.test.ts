@@ -41,6 +41,11 @@ describe('holdfast diff of an Application whose host is down', () => {
     expect([exit, objects, context]).toEqual([2, [], { app: 'argocd/web' }])
     expect(problems).toMatchObject([{ code: 'HF1001', delivery: { class: 'delivery-failure', failure: 'source' } }])
   })
+  it('is one too of an Application of a file, which has no name yet', async () => {
+    const { out } = await diff('HF1001', '--app', 'app.yaml', '-o', 'json')
+    const { context, problems } = JSON.parse(out)
+    expect([context, problems[0].delivery.reason]).toEqual([{}, 'GitUnreachable'])
+  })
   it.each([
     ['HF1001', './web'],
     ['HF7004', 'web'],
