@@ -96,6 +96,10 @@ export class Audit {
     this.#held.release()
   }
 
+  get listens(): boolean {
+    return this.#listening
+  }
+
   get counts(): AuditCounts {
     return { ...this.#counts, kept: this.#facts.size }
   }

@@ -339,7 +339,8 @@ export class ObjectRunner {
     action: { step: ApplyStep; evaluation: ObjectEvaluation; startedAt: number; live: KubeObject | null },
   ): Promise<boolean> {
     const { deps } = this.#tools
-    const differed = this.#snapshot(tracked, action.live)
+    const mayLearn = this.#tools.audit.listens && action.step.reason !== 'sync'
+    const differed = mayLearn ? this.#snapshot(tracked, action.live) : undefined
     const context = this.#tools.contextOf(tracked)
     const { step } = action
     if (action.evaluation.takeover !== null) {
@@ -361,7 +362,7 @@ export class ObjectRunner {
     }
     tracked.refused = ''
     tracked.applied = written
-    if (step.reason !== 'sync' && differed !== undefined)
+    if (differed !== undefined)
       this.#tools.audit.await(tracked, { context, snapshot: differed, evaluation: action.evaluation })
     return this.#verify(tracked, { ...action, answer: outcome.object, ms })
   }

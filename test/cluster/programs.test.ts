@@ -50,6 +50,8 @@ async function find(name: string): Promise<string | null> {
   return null
 }
 const [KUBECTL, CURL, PYTHON] = await Promise.all([find('kubectl'), find('curl'), find('python3')])
+for (const [name, at] of Object.entries({ kubectl: KUBECTL, curl: CURL, python3: PYTHON }))
+  if (at === null) console.error(`SKIPPED: edits by ${name}, which is not on the PATH`)
 
 const NS = 'programs'
 const DEPLOYMENTS = `/apis/apps/v1/namespaces/${NS}/deployments`

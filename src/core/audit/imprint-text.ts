@@ -1,4 +1,5 @@
 // The imprint of JSON that is still text: one walk, and no value is made on the way.
+import { BACKSLASH, CLOSE_LIST, CLOSE_MAP, COLON, COMMA, OPEN_LIST, OPEN_MAP, QUOTE, SPACE } from './characters.ts'
 import { DIGEST_LENGTH, type Digester, TEXT, WORD } from './digest.ts'
 import { Malformed, pastSpace, pastText, pastValue, pastWord, textAt } from './scan.ts'
 
@@ -18,15 +19,6 @@ export type Within = 'object' | 'metadata' | 'other'
 const isServersOwn = (name: string, within: Within): boolean =>
   within === 'object' ? name === 'status' : within === 'metadata' && SERVERS_OWN.has(name)
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const COLON = 0x3a
-const OPEN_LIST = 0x5b
-const CLOSE_LIST = 0x5d
-const OPEN_MAP = 0x7b
-const CLOSE_MAP = 0x7d
-const SPACE = 0x20
 const ASCII_END = 0x80
 
 const ROOM = 64 << 10

@@ -1,17 +1,8 @@
 // JSON as text, walked without being parsed: what stands where, and where it ends.
+import { BACKSLASH, CLOSE_LIST, CLOSE_MAP, COLON, COMMA, OPEN_LIST, OPEN_MAP, QUOTE, SPACE } from './characters.ts'
 
 /** It is no JSON, or not all of it. */
 export class Malformed extends Error {}
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const COLON = 0x3a
-const OPEN_LIST = 0x5b
-const CLOSE_LIST = 0x5d
-const OPEN_MAP = 0x7b
-const CLOSE_MAP = 0x7d
-const SPACE = 0x20
 
 /** The next place that is no white space. */
 export function pastSpace(text: string, from: number): number {

@@ -1,10 +1,7 @@
 // A stream of bytes → the text of each audit event in it, whether they stand in lines or in an EventList.
+import { BACKSLASH, CLOSE_MAP, OPEN_MAP, QUOTE } from './characters.ts'
 
 const NEWLINE = 0x0a
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const OPEN = 0x7b
-const CLOSE = 0x7d
 
 /** No event is longer: the API server cuts bodies out of those beyond 10 MB by default. */
 const LONGEST = 16 << 20
@@ -103,8 +100,8 @@ export class EventListReader {
   #byte(chunk: Buffer, at: number): number {
     const byte = chunk[at]
     if (byte === QUOTE) this.#inText = true
-    else if (byte === OPEN) this.#open(at)
-    else if (byte === CLOSE) this.#close(chunk, at)
+    else if (byte === OPEN_MAP) this.#open(at)
+    else if (byte === CLOSE_MAP) this.#close(chunk, at)
     return at + 1
   }
 
